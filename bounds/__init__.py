@@ -1,0 +1,1 @@
+"""What the theory says: symbolic and rigorous."""

@@ -1,0 +1,1 @@
+"""Random subset sums: sufficient and necessary sizes."""

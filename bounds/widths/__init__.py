@@ -1,0 +1,1 @@
+"""Explicit widths of each construction."""

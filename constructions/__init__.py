@@ -1,0 +1,1 @@
+"""What can be built: targets, source networks, subset-sum solvers, tickets."""

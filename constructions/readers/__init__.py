@@ -1,0 +1,1 @@
+"""Readers of networks stored by others."""

@@ -1,0 +1,1 @@
+"""What is measured: sup errors, success frequencies, experiments."""

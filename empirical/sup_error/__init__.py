@@ -1,0 +1,1 @@
+"""Certified sup errors between a target network and a ticket."""

@@ -1,0 +1,1 @@
+"""What is shown: pages, tables and figures made from records."""
