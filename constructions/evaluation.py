@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 from constructions.nonlinearity import FloatArray, numeric
 
 
@@ -50,7 +52,7 @@ def apply_activation(name: str, values: Any) -> Any:
     return numeric(name).torch(values) if is_tensor(values) else numeric(name).numpy(values)
 
 
-def like(array: FloatArray, values: Any) -> Any:
+def like(array: np.ndarray, values: Any) -> Any:
     """Return ``array`` as it is, or as a tensor on the device of ``values`` when that is a tensor."""
     if not is_tensor(values):
         return array
