@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
-from bounds.arithmetic import ball, upper
 
 import bounds
+from bounds.arithmetic import ball, upper
 from bounds.network import LayerSpec
 from constructions.evaluation import FloatArray
+from constructions.mask import IntArray
 from constructions.outward import sum_up
 
 ENLARGEMENT = 1.0
+
+
+def signs_of(lower: FloatArray, upper_ends: FloatArray) -> IntArray:
+    """Return +1 where [lower, upper] is non-negative, -1 where it is non-positive, 0 where both signs occur."""
+    return np.where(lower >= 0.0, 1, np.where(upper_ends <= 0.0, -1, 0)).astype(np.int64)
+
+
+def output_signs(activation: str, preactivations: tuple[FloatArray, FloatArray]) -> IntArray:
+    """Return the signs of phi on the pre-activations enlarged by ``ENLARGEMENT``, so that a ticket's neurons share them."""
+    function = bounds.scalar_function(activation)
+    low = np.nextafter(preactivations[0] - ENLARGEMENT, -np.inf)
+    high = np.nextafter(preactivations[1] + ENLARGEMENT, np.inf)
+    images = np.array([function.range(float(a), float(b)) for a, b in zip(low, high, strict=True)])
+    return signs_of(images[:, 0], images[:, 1])
 
 
 def layer_spec(
@@ -19,13 +34,14 @@ def layer_spec(
     activation: str,
     inputs: tuple[FloatArray, FloatArray],
     preactivations: tuple[FloatArray, FloatArray],
+    signs: IntArray,
 ) -> LayerSpec:
-    """Return the :class:`LayerSpec` of ``x -> phi(W x + b)`` for x in the box ``inputs``."""
+    """Return the :class:`LayerSpec` of ``x -> phi(W x + b)`` for x in the box ``inputs`` of the given ``signs``."""
     used = weight != 0.0
     magnitudes = np.abs(weight)
     suprema = np.maximum(np.abs(inputs[0]), np.abs(inputs[1]))
     active = used.any(axis=0)
-    one_signed = (inputs[0] >= 0.0) | (inputs[1] <= 0.0)
+    one_signed = signs != 0
     lipschitz, enlargement = lipschitz_constant(activation, preactivations)
     return LayerSpec(
         n_in=weight.shape[1],

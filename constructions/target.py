@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 import bounds
 from bounds.network import LayerSpec, NetworkSpec
 from constructions.evaluation import FloatArray, evaluate_dense, is_tensor
-from constructions.layer_numbers import layer_spec
+from constructions.layer_numbers import layer_spec, output_signs, signs_of
+from constructions.mask import IntArray
 from constructions.outward import affine_image
 from constructions.validation import checked_biases, checked_domain, checked_weights
 
@@ -111,6 +112,15 @@ class TargetNetwork:
         return NetworkSpec(self._layer_specs, (tuple(self.domain[0].tolist()), tuple(self.domain[1].tolist())))
 
     @cached_property
+    def input_signs(self) -> tuple[IntArray, ...]:
+        """Signs of the inputs of layers 1..L: +1 or -1 where one sign is certain, 0 otherwise.
+
+        Above layer 1 they hold for every network whose pre-activations differ by at most ``ENLARGEMENT``.
+        """
+        hidden = zip(self.activations[:-1], self.preactivation_ranges()[:-1], strict=True)
+        return (signs_of(*self.domain), *(output_signs(name, ranges) for name, ranges in hidden))
+
+    @cached_property
     def _propagated(self) -> tuple[tuple[Box, ...], tuple[Box, ...]]:
         before: list[Box] = []
         after: list[Box] = [self.domain]
@@ -130,7 +140,7 @@ class TargetNetwork:
     @cached_property
     def _layer_specs(self) -> tuple[LayerSpec, ...]:
         before, after = self._propagated
-        layers = zip(self.weights, self.biases, self.activations, after[:-1], before, strict=True)
+        layers = zip(self.weights, self.biases, self.activations, after[:-1], before, self.input_signs, strict=True)
         return tuple(layer_spec(*layer) for layer in layers)
 
 

@@ -1,0 +1,122 @@
+r"""How accurate each parameter must be so that the network's output is within a tolerance (Lemma 2.8 of B22).
+
+Repaired forms (proofs: ``docs/error-propagation.md``), for two networks of one architecture whose parameters of layer l
+differ by at most eps_l; T_(l..L) = T_l ... T_L, M_{l-1} = sup ||x^(l-1)||_1 of the target:
+
+    l1    eps_l = (eps/(n_l L)) / max{1, T_(l..L) (1+M_{l-1}) prod_{k=l+1}^{L} (C_k + eps/L)},        C_k column sums
+    linf  eps_l = (eps/L)       / max{1, T_(l..L) (1+M_{l-1}) prod_{k=l+1}^{L} (R_k + n_{k-1} eps_k)}, R_k row sums
+
+The printed form of B22 is kept beside them, with its readings selectable, because the suite audits it: it is *not* valid.
+All arithmetic is exact in rationals; results are rounded down.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+from bounds.network import LayerSpec, NetworkSpec
+
+READINGS: dict[str, Callable[[LayerSpec], float]] = {
+    "row-sum": lambda layer: layer.row_sum,
+    "column-sum": lambda layer: layer.column_sum,
+    "max-entry": lambda layer: layer.max_weight,
+}
+
+
+def round_down(value: Fraction) -> float:
+    """Return the largest float64 not above ``value``."""
+    nearest = float(value)
+    return nearest if Fraction(nearest) <= value else math.nextafter(nearest, -math.inf)
+
+
+def round_up(value: Fraction) -> float:
+    """Return the smallest float64 not below ``value``."""
+    return -round_down(-value)
+
+
+def check_open_unit(name: str, value: float, call: str) -> None:
+    """Raise ValueError unless 0 < value < 1 (NaN is refused too)."""
+    if not 0 < value < 1:
+        raise ValueError(f"{call}: {name}={value} must satisfy 0 < {name} < 1; choose for example {name}=0.01")
+
+
+def parameter_tolerances(
+    spec: NetworkSpec,
+    tolerance: float,
+    norm: str = "linf",
+    form: str = "repaired",
+    reading: str = "row-sum",
+    product_to: str = "L-1",
+) -> tuple[float, ...]:
+    """Return eps_1, ..., eps_L: how far every parameter of layer l may be off.
+
+    Assumptions: both networks have the architecture and activations of ``spec``; the spec's Lipschitz constants hold on
+    the pre-activations of both (``LayerSpec.enlargement``).
+
+    ``norm``        "linf" (largest output) or "l1" (sum over outputs).
+    ``form``        "repaired" (proved) or "printed" (B22 as printed, refuted in several readings; l1 in the paper).
+    ``reading``     printed form only: what ||W||_inf means, "row-sum", "column-sum" or "max-entry".
+    ``product_to``  printed form only: the product's last factor, "L-1" (as printed) or "L".
+
+    Returns floats rounded down, one per layer. Raises ValueError for a tolerance outside (0, 1) or an unknown choice.
+    Source: B22 Lemma 2.8; the repaired forms are ours.
+    """
+    check_open_unit("tolerance", tolerance, "parameter_tolerances")
+    _check_choice("norm", norm, ("linf", "l1"))
+    _check_choice("form", form, ("repaired", "printed"))
+    _check_choice("reading", reading, tuple(READINGS))
+    _check_choice("product_to", product_to, ("L-1", "L"))
+    eps = Fraction(tolerance)
+    if form == "printed":
+        exact = _printed(spec, eps, READINGS[reading], spec.depth - 1 if product_to == "L-1" else spec.depth)
+    else:
+        exact = _repaired_linf(spec, eps) if norm == "linf" else _repaired_l1(spec, eps)
+    return tuple(round_down(value) for value in exact)
+
+
+def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"parameter_tolerances: {name}={value!r} is unknown; choose one of {', '.join(known)}")
+
+
+def _repaired_l1(spec: NetworkSpec, eps: Fraction) -> list[Fraction]:
+    """Return the repaired l1 form, layer 1 first."""
+    share = eps / spec.depth
+    gain = Fraction(1)
+    result: list[Fraction] = []
+    for layer in reversed(spec.layers):
+        gain *= Fraction(layer.lipschitz)
+        result.append(share / layer.n_out / max(Fraction(1), gain * (1 + Fraction(layer.input_l1))))
+        gain *= Fraction(layer.column_sum) + share
+    return result[::-1]
+
+
+def _repaired_linf(spec: NetworkSpec, eps: Fraction) -> list[Fraction]:
+    """Return the repaired linf form, solved from the last layer down, layer 1 first."""
+    share = eps / spec.depth
+    gain = Fraction(1)
+    result: list[Fraction] = []
+    for layer in reversed(spec.layers):
+        gain *= Fraction(layer.lipschitz)
+        result.append(share / max(Fraction(1), gain * (1 + Fraction(layer.input_l1))))
+        gain *= Fraction(layer.row_sum) + layer.n_in * result[-1]
+    return result[::-1]
+
+
+def _printed(spec: NetworkSpec, eps: Fraction, size: Callable[[LayerSpec], float], last: int) -> list[Fraction]:
+    """Return B22's Lemma 2.8 with the product over k = l+1..last and one T for all layers, layer 1 first."""
+    depth = spec.depth
+    uniform = max(Fraction(layer.lipschitz) for layer in spec.layers)
+    result = []
+    for index, layer in enumerate(spec.layers, start=1):
+        product = math.prod((Fraction(size(spec.layers[k - 1])) + eps / depth for k in range(index + 1, last + 1)), start=Fraction(1))
+        bracket = uniform ** (depth - index + 1) * (1 + Fraction(layer.input_l1)) * (1 + eps / depth) * product
+        if bracket == 0:
+            raise ValueError(
+                f"parameter_tolerances: the printed form of Lemma 2.8 divides by zero at layer {index} "
+                "(T = 0 or a zero weight matrix above); use form='repaired'"
+            )
+        result.append(eps / (layer.n_out * depth) / bracket)
+    return result

@@ -1,0 +1,236 @@
+"""The size of one stage: a target layer made of two source layers (two-for-one) or of one (one-for-one).
+
+Budgets come in as absolute pre-activation errors and failure probabilities; base-set sizes, scales and pools come out.
+Proofs: ``docs/widths.md``. Source: B22 Thms 2.5-2.7 with the constants made explicit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bounds.network import LayerSpec
+from bounds.subset_sum.sizes import sufficient_size
+from bounds.widths.assignment import Group, pool_size
+from bounds.widths.blocks import Block
+from bounds.widths.constants import Constant, constant_size, helper_constant
+
+_SHRINK = 1 - 2.0**-20
+_GRID = 2.0**-50
+_LINEARISATION_SHARE = 1 / 16
+_SCALE_CANDIDATES = 4
+_SMALLEST_SCALE_EXPONENT = -60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Base-set sizes of one stage, in variables per problem; 0 where the stage has no such problem.
+
+    ``two_signed``, ``one_signed``  inputs of both signs (per class) and of one sign; equal unless the block splits signs.
+    ``constant``                    bias problems.
+    ``tolerance``                   what every subset sum must reach, in units of the weights (and of the biases).
+    ``sigma``                       scale of the layer whose weights are the variables; a power of two.
+    ``helper_scale``                scale s of the helper layer; None for one-for-one.
+    ``helper_constant``             range of the constants in the helper layer (or of the copies' layer), if needed.
+    """
+
+    two_signed: int
+    one_signed: int
+    constant: int
+    tolerance: float
+    sigma: float
+    helper_scale: float | None = None
+    helper_constant: Constant | None = None
+
+    @property
+    def largest(self) -> int:
+        """The largest base set of the stage."""
+        return max(self.two_signed, self.one_signed, self.constant)
+
+
+class ToleranceFloorError(ValueError):
+    """A tolerance lies below what weights on the 2^-53 grid and float64 sums can promise."""
+
+
+def power_of_two_at_least(value: float) -> float:
+    """Return the smallest power of two >= value (value > 0)."""
+    mantissa, exponent = math.frexp(value)
+    return math.ldexp(1.0, exponent - 1 if mantissa == 0.5 else exponent)
+
+
+def scales(largest: float, factor: float) -> Iterator[float]:
+    """Yield the powers of two r with factor * r >= largest that are worth trying, smallest first."""
+    start = power_of_two_at_least(largest / factor) if largest > 0 else 1.0
+    for step in range(_SCALE_CANDIDATES):
+        yield math.ldexp(start, step)
+
+
+def variable_size(law: str, range_of_variable: float, largest: float, tolerance: float, probability: float) -> int:
+    """Return the base-set size for variables range * X, X of the law, targets |w| <= largest, absolute tolerance."""
+    relative = min(tolerance / range_of_variable, 0.25)
+    window = min(1.0, max(largest / range_of_variable, 2.0**-20) * (1 + 2.0**-40))
+    return sufficient_size(relative, probability, law=law, window=window).size
+
+
+def check_floor(tolerance: float, size: int, range_of_variable: float) -> None:
+    """Raise unless grid and float64 rounding of ``size`` variables stay below a thousandth of the tolerance."""
+    floor = size * range_of_variable * _GRID
+    if floor > tolerance * 2.0**-10:
+        raise ToleranceFloorError(
+            f"width_requirement: the parameter tolerance {tolerance:.3g} is below what float64 weights on the 2^-53 grid "
+            f"can promise ({floor * 2**10:.3g} for {size} variables up to {range_of_variable:g}); "
+            "ask for a larger tolerance, or a target with smaller norms or depth"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What a stage must deliver.
+
+    ``own_error``            A_l: pre-activation error the stage may add to a row.
+    ``input_error``          bound on the error of its inputs.
+    ``probability``          failure probability of each subset-sum problem.
+    ``sign_probability``     failure probability of "too few neurons of some sign".
+    ``bias_target``          largest |bias| incl. the pre-activation a constant row aims at; 0 if no bias problem.
+    ``below``                constants available below (for layer 1: the bias, exactly 1).
+    """
+
+    own_error: float
+    input_error: float
+    probability: float
+    sign_probability: float
+    bias_target: float
+    below: Constant | None
+
+
+def one_for_one_sizes(layer: LayerSpec, demand: Demand) -> Sizes:
+    """Return the sizes of a layer whose variables are weights U[-sigma, sigma] on copies of its inputs (B22 Thm 2.7).
+
+    Row error: eta * support_l1 + eta_bias, with eta = A_l / (support_l1 + 1), and the amplified copy errors.
+    """
+    biased = demand.bias_target > 0
+    eta = demand.own_error / (layer.support_l1 + (1.0 if biased else 0.0) or 1.0) * _SHRINK
+    best: Sizes | None = None
+    for sigma in scales(max(layer.max_weight, demand.bias_target if layer.nonzero_weights == 0 else 0.0), 1.0):
+        size = variable_size("uniform", sigma, layer.max_weight, eta, demand.probability) if layer.nonzero_weights else 0
+        constants = _constant_size(demand.below, sigma, demand, eta) if biased else 0
+        if constants is None or (best is not None and best.two_signed + best.constant <= size + constants):
+            continue
+        best = Sizes(two_signed=size, one_signed=size, constant=constants, tolerance=eta, sigma=sigma, helper_constant=demand.below)
+    best = best or _widen_for_bias(layer, demand, eta)
+    check_floor(best.tolerance, max(best.largest, 1), best.sigma)
+    return best
+
+
+def _widen_for_bias(layer: LayerSpec, demand: Demand, eta: float) -> Sizes:
+    """Return one-for-one sizes with sigma chosen by the bias, when the weights' scale does not reach it."""
+    assert demand.below is not None
+    sigma = power_of_two_at_least(max(demand.bias_target / demand.below.low, layer.max_weight))
+    size = variable_size("uniform", sigma, layer.max_weight, eta, demand.probability) if layer.nonzero_weights else 0
+    constants = _constant_size(demand.below, sigma, demand, eta)
+    assert constants is not None
+    return Sizes(two_signed=size, one_signed=size, constant=constants, tolerance=eta, sigma=sigma, helper_constant=demand.below)
+
+
+def _constant_size(constant: Constant | None, sigma: float, demand: Demand, eta: float) -> int | None:
+    if constant is None:
+        return None
+    return constant_size(constant, sigma, demand.bias_target, eta, demand.probability)
+
+
+def two_for_one_sizes(layer: LayerSpec, block: Block, demand: Demand) -> Sizes:
+    """Return the sizes of a layer made of two source layers (B22 Thms 2.5, 2.6).
+
+    Row error: eta * amplification * (support_l1 + row_nonzeros * input_error) + eta_bias + linearisation, where the
+    linearisation of phi_0 takes a sixteenth of the budget (it costs scale, not width).
+    """
+    biased = demand.bias_target > 0
+    spread = block.amplification if layer.two_signed_inputs else 1.0
+    reach = spread * (layer.support_l1 + layer.row_nonzeros * demand.input_error) + (1.0 if biased else 0.0)
+    eta = demand.own_error * (1 - _LINEARISATION_SHARE) / (reach or 1.0) * _SHRINK
+    best: tuple[float, Sizes] | None = None
+    ratio = next(iter(scales(max(layer.max_weight, demand.bias_target), _least_factor(layer, block))))
+    for step in range(_SCALE_CANDIDATES + 8):
+        sizes = _two_for_one_candidate(layer, block, demand, eta, math.ldexp(ratio, step))
+        if sizes is not None:
+            cost = helper_groups_total(layer, block, sizes)
+            if best is not None and best[0] <= cost:
+                break
+            best = (cost, sizes)
+    if best is None:
+        raise ValueError(
+            f"width_requirement: no scale of the source makes constants of phi_0 = {block.activation.name} reach the bias "
+            f"{demand.bias_target:g}; rescale the target or choose another first_activation"
+        )
+    check_floor(eta, max(best[1].largest, 1), block.two_signed_factor * best[1].sigma * (best[1].helper_scale or 1.0))
+    return best[1]
+
+
+def _least_factor(layer: LayerSpec, block: Block) -> float:
+    factors = [block.two_signed_factor] if layer.two_signed_inputs else []
+    factors += [block.one_signed_factor] if layer.one_signed_inputs else []
+    return min(factors, default=block.two_signed_factor)
+
+
+def _two_for_one_candidate(layer: LayerSpec, block: Block, demand: Demand, eta: float, ratio: float) -> Sizes | None:
+    """Return the sizes for sigma * s = ratio, or None if the constants do not reach the biases."""
+    two, one = (
+        variable_size("product", factor * ratio, layer.max_weight, eta, demand.probability) if count else 0
+        for factor, count in (
+            (block.two_signed_factor, layer.two_signed_inputs),
+            (block.one_signed_factor, layer.one_signed_inputs),
+        )
+    )
+    scale = linearising_scale(layer, block, demand, ratio, two, one)
+    constants, constant = 0, None
+    if demand.bias_target > 0:
+        assert demand.below is not None or block.intercept
+        constant = helper_constant(block, scale, demand.below or Constant(1.0, 1.0))
+        size = _constant_size(constant, ratio / scale, demand, eta)
+        if size is None:
+            return None
+        constants = size
+    return Sizes(
+        two_signed=two, one_signed=one, constant=constants, tolerance=eta,
+        sigma=ratio / scale, helper_scale=scale, helper_constant=constant,
+    )  # fmt: skip
+
+
+def linearising_scale(layer: LayerSpec, block: Block, demand: Demand, ratio: float, two: int, one: int) -> float:
+    """Return the largest power of two s <= 1 with row_nonzeros * |I| * sigma * sup|e| <= A_l / 16, sigma = ratio / s.
+
+    |I| is the base-set size (both classes if the block splits signs), sup over |u x| <= s * (input_sup + input_error).
+    """
+    chosen = max(two * (2 if block.rule.split else 1), one) * block.rule.neurons_per_variable
+    budget = demand.own_error * _LINEARISATION_SHARE * _SHRINK
+    for exponent in range(0, _SMALLEST_SCALE_EXPONENT, -1):
+        scale = math.ldexp(1.0, exponent)
+        remainder = block.activation.remainder_bound(scale * (layer.input_sup + demand.input_error))
+        if layer.row_nonzeros * chosen * (ratio / scale) * remainder <= budget:
+            return scale
+    raise ToleranceFloorError(
+        f"width_requirement: no scale s >= 2^{_SMALLEST_SCALE_EXPONENT} linearises {block.activation.name} to "
+        f"{budget:.3g} on inputs up to {layer.input_sup:g}; ask for a larger tolerance or a smaller domain"
+    )
+
+
+def helper_groups(layer: LayerSpec, block: Block, sizes: Sizes) -> list[Group]:
+    """Return the groups of the helper pool in the builder's order: constants, one-signed inputs, two-signed inputs."""
+    fits = sizes.helper_constant.fits if sizes.helper_constant else 1.0
+    split = block.rule.split
+    return [
+        Group(1, 1, sizes.constant, fits),
+        Group(layer.one_signed_inputs, 1, sizes.one_signed, 0.5 if split else 1.0),
+        Group(layer.two_signed_inputs, 2 if split else 1, sizes.two_signed, 0.5 if split else 1.0),
+    ]
+
+
+def helper_groups_total(layer: LayerSpec, block: Block, sizes: Sizes) -> int:
+    """Return the number of variables all helper base sets need together."""
+    return sum(group.total for group in helper_groups(layer, block, sizes))
+
+
+def helper_pool(layer: LayerSpec, block: Block, sizes: Sizes, sign_probability: float) -> int:
+    """Return the width of the helper layer, in neurons."""
+    return pool_size(helper_groups(layer, block, sizes), sign_probability) * block.rule.neurons_per_variable

@@ -1,0 +1,202 @@
+"""What the builder does at each stage, decided before the source network is looked at.
+
+*Planned* settings transcribe a :class:`bounds.requirement.WidthRequirement`; *published* settings take one base-set size
+and one tolerance per parameter, as the papers' experiments do, and let failed problems use spare neurons.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bounds.activations import activation as activation_by_name
+from bounds.network import LayerSpec, NetworkSpec
+from bounds.requirement import (
+    Construction,
+    Stage,
+    WidthRequirement,
+    construction_named,
+    default_first_activation,
+    layer_constants,
+    width_requirement,
+)
+from bounds.widths.blocks import Block, choose_block
+from bounds.widths.constants import Constant, helper_constant
+from bounds.widths.stages import Demand, Sizes, linearising_scale, power_of_two_at_least
+
+LARGEST_BASE_SET = 64
+_SPARE_STEP = 4
+_PREFIX_MARGIN = {"two-for-one": 10, "one-for-one": 7}
+_LARGEST_SCALE_EXPONENT = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageSettings:
+    """How one target layer is built.
+
+    ``layer``         target layer l, counted from 1; ``block`` None for one-for-one.
+    ``sizes``         base-set sizes, tolerance and scales.
+    ``copies``        rows reserved per used target neuron; ``replaceable`` if a failed row is given up for a spare one.
+    ``constant_rows`` constants reserved for the layer above; ``constant_target`` their pre-activation (None: pruned).
+    ``helper_width``  neurons of the helper layer looked at before any problem is solved.
+    ``fixed_width``   whether widths may not grow (planned mode).
+    ``window``        variables given to the solver at once.
+    """
+
+    layer: int
+    block: Block | None
+    sizes: Sizes
+    copies: int
+    replaceable: bool
+    constant_rows: int
+    constant_target: float | None
+    helper_width: int
+    fixed_width: bool
+    window: int
+    objective: str
+
+    def attempts(self, size: int) -> Iterator[tuple[int, int]]:
+        """Yield the ranges (start, stop) of a base set of ``size`` variables handed to the solver, in order.
+
+        Fixed width: consecutive windows of the planned base set. Otherwise: the whole base set, then the same with more
+        and more spare neurons.
+        """
+        if self.fixed_width:
+            for start in range(0, size, self.window):
+                yield start, min(start + self.window, size)
+            return
+        for stop in range(size, LARGEST_BASE_SET + 1, _SPARE_STEP):
+            yield 0, stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All stages of a build; ``requirement`` is None in published mode."""
+
+    construction: Construction
+    first_activation: str
+    stages: tuple[StageSettings, ...]
+    requirement: WidthRequirement | None
+
+
+def planned(
+    spec: NetworkSpec, construction: str, tolerance: float, failure_probability: float, first_activation: str | None
+) -> Plan:
+    """Return the settings that the width requirement of ``bounds`` prescribes (cached per specification)."""
+    first = first_activation or default_first_activation(spec)
+    return _planned(spec, construction, tolerance, failure_probability, first)
+
+
+@lru_cache(maxsize=64)
+def _planned(spec: NetworkSpec, construction: str, tolerance: float, failure_probability: float, first: str) -> Plan:
+    requirement = width_requirement(spec, construction, tolerance, failure_probability, first)
+    stages = tuple(_planned_stage(stage, stage.layer == spec.depth) for stage in requirement.stages)
+    return Plan(
+        construction=construction_named(construction), first_activation=first, stages=stages, requirement=requirement
+    )
+
+
+def _planned_stage(stage: Stage, output: bool) -> StageSettings:
+    sizes = stage.sizes
+    reach = sizes.sigma * (sizes.helper_scale or 1.0)
+    window = math.ceil(math.log2(max(reach / sizes.tolerance, 2.0))) + _PREFIX_MARGIN[stage.kind]
+    return StageSettings(
+        layer=stage.layer,
+        block=stage.block,
+        sizes=sizes,
+        copies=stage.copies + stage.spare_rows,
+        replaceable=not output and stage.copies + stage.spare_rows > 1,
+        constant_rows=stage.constants.rows if stage.constants else 0,
+        constant_target=stage.constants.target if stage.constants else None,
+        helper_width=stage.helper_width,
+        fixed_width=True,
+        window=min(max(window, 8), 48),
+        objective="within",
+    )
+
+
+def published(
+    spec: NetworkSpec, construction: str, tolerance: float, base_set_size: int, first_activation: str | None, objective: str
+) -> Plan:
+    """Return settings with one base-set size and one tolerance per parameter; scales follow Thms 2.5 and 2.6."""
+    rule = construction_named(construction)
+    first = first_activation or default_first_activation(spec)
+    block = choose_block(activation_by_name(first), rule.force_pairs)
+    stages: list[StageSettings] = []
+    copies, constants = 1, 0
+    for number in range(spec.depth, 0, -1):
+        chosen = block if rule.two_for_one(number) else None
+        stage = _published_stage(spec, number, chosen, copies, constants, tolerance, base_set_size, objective)
+        stages.insert(0, stage)
+        biased = stage.sizes.constant > 0
+        copies = base_set_size if chosen is None else 1
+        constants = (base_set_size if chosen is None else int(not block.intercept)) if biased else 0
+    return Plan(construction=rule, first_activation=first, stages=tuple(stages), requirement=None)
+
+
+def _published_stage(
+    spec: NetworkSpec, number: int, block: Block | None, copies: int, constants: int, tolerance: float, size: int, objective: str
+) -> StageSettings:
+    layer = spec.layers[number - 1]
+    aimed = layer_constants(spec, number) if constants else None
+    target = aimed[0] if aimed else None
+    bias_target = max(layer.max_bias, abs(target) if target is not None else 0.0)
+    carried = bias_target > 0 and not (block is not None and block.intercept)
+    below = layer_constants(spec, number - 1)[1] if carried else None
+    sizes = _published_sizes(layer, block, tolerance, size, bias_target, below)
+    return StageSettings(
+        layer=number,
+        block=block,
+        sizes=sizes,
+        copies=copies,
+        replaceable=False,
+        constant_rows=constants,
+        constant_target=target,
+        helper_width=_helper_need(layer, block, sizes),
+        fixed_width=False,
+        window=size,
+        objective=objective,
+    )
+
+
+def _helper_need(layer: LayerSpec, block: Block | None, sizes: Sizes) -> int:
+    """Return the neurons a helper layer needs when no neuron is wasted."""
+    if block is None:
+        return 0
+    inputs = layer.one_signed_inputs + layer.two_signed_inputs * (2 if block.rule.split else 1)
+    return (inputs * sizes.two_signed + sizes.constant) * block.rule.neurons_per_variable
+
+
+def _published_sizes(
+    layer: LayerSpec, block: Block | None, tolerance: float, size: int, bias_target: float, below: Constant | None
+) -> Sizes:
+    weights, biases = size if layer.nonzero_weights else 0, size if bias_target > 0 else 0
+    if block is None:
+        reach = max(layer.max_weight, bias_target / below.low if below is not None else 0.0)
+        sigma = power_of_two_at_least(reach) if reach > 0 else 1.0
+        return Sizes(two_signed=weights, one_signed=weights, constant=biases, tolerance=tolerance, sigma=sigma, helper_constant=below)
+    factor = min(block.two_signed_factor, block.one_signed_factor)
+    start = power_of_two_at_least(max(layer.max_weight, tolerance) / factor)
+    demand = Demand(
+        own_error=tolerance * layer.row_nonzeros * layer.input_sup,
+        input_error=layer.input_sup / 4,
+        probability=0.5,
+        sign_probability=0.5,
+        bias_target=bias_target,
+        below=below,
+    )
+    for step in range(_LARGEST_SCALE_EXPONENT):
+        ratio = math.ldexp(start, step)
+        scale = linearising_scale(layer, block, demand, ratio, weights, weights)
+        constant = helper_constant(block, scale, below or Constant(1.0, 1.0)) if biases else None
+        if not biases or (constant is not None and bias_target <= ratio / scale * constant.high):
+            return Sizes(
+                two_signed=weights, one_signed=weights, constant=biases, tolerance=tolerance,
+                sigma=ratio / scale, helper_scale=scale, helper_constant=constant,
+            )  # fmt: skip
+    raise ValueError(
+        f"build: constants of {block.activation.name} do not reach the bias {bias_target:g} of a layer whose weights are "
+        f"at most {layer.max_weight:g}; rescale the target or choose another first_activation"
+    )
