@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
+SIGN_MARGIN = 1.0
+"""Signs of hidden neurons are those of phi on the target's pre-activations enlarged by this much on either side."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerSpec:

@@ -23,7 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bounds.activations import activation as activation_by_name
-from bounds.network import LayerSpec, NetworkSpec
+from bounds.network import SIGN_MARGIN, LayerSpec, NetworkSpec
 from bounds.scalar_function import scalar_function
 from bounds.tolerances import check_open_unit
 from bounds.widths.blocks import Block, choose_block
@@ -338,17 +338,25 @@ def _with_errors(spec: NetworkSpec, stages: list[Stage]) -> list[Stage]:
     """Fill in e_l from the bottom up and check that every Lipschitz constant holds on the ticket's pre-activations."""
     error = 0.0
     result = []
-    for stage in stages:
+    for stage, next_stage in zip(stages, [*stages[1:], None], strict=True):
         layer = spec.layers[stage.layer - 1]
         shift = stage.own_error + stage.amplification * error
-        if shift > layer.enlargement:
+        relied_on = layer.enlargement if next_stage is None else min(layer.enlargement, _sign_margin(spec, next_stage))
+        if shift > relied_on:
             raise ValueError(
-                f"width_requirement: the ticket's pre-activations of layer {stage.layer} may leave the target's range by {shift:.3g}, "
-                f"but T = {layer.lipschitz:g} is only known to hold within {layer.enlargement:g}; ask for a smaller tolerance"
+                f"width_requirement: the ticket's pre-activations of layer {stage.layer} may leave the target's range by "
+                f"{shift:.3g}, but T = {layer.lipschitz:g} and the signs of the neurons are only known to hold within "
+                f"{relied_on:g}; ask for a smaller tolerance"
             )
         error = layer.lipschitz * shift
         result.append(replace(stage, error=error))
     return result
+
+
+def _sign_margin(spec: NetworkSpec, stage: Stage) -> float:
+    """Return how far pre-activations below ``stage`` may move before an input it takes for one-signed changes sign."""
+    one_signed = spec.layers[stage.layer - 1].one_signed_inputs
+    return SIGN_MARGIN if stage.block is not None and stage.block.rule.split and one_signed else math.inf
 
 
 def _assemble(

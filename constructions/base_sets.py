@@ -14,6 +14,7 @@ import numpy as np
 
 from bounds.widths.blocks import Block, midpoint
 from bounds.widths.constants import Constant
+from bounds.widths.stages import Sizes
 from constructions.architecture import LayerRecord
 from constructions.evaluation import FloatArray
 from constructions.mask import IntArray
@@ -40,6 +41,9 @@ class BaseSet:
 
 class BaseSets(Protocol):
     """A provider of base sets; it may build further neurons of the same source network to fill them."""
+
+    def size(self, key: Key) -> int:
+        """Return the planned number of variables of one problem."""
 
     def reserve(self, sizes: dict[Key, int]) -> None:
         """Make at least ``sizes[key]`` variables available per key, where the source allows it."""
@@ -85,7 +89,7 @@ class HelperPool:
         block: Block,
         inputs: list[InputSource],
         constant: ConstantSource | None,
-        needs: tuple[int, int, int],
+        sizes: Sizes,
         width: int,
         fixed: bool,
     ) -> None:
@@ -98,7 +102,8 @@ class HelperPool:
         self._base_sets: dict[Key, BaseSet] = {}
         self._free: IntArray = np.arange(width // self._step, dtype=np.int64)
         self._planned = self._fresh = len(self._free)
-        self._assign(needs)
+        self._sizes = sizes
+        self._assign()
 
     @property
     def used_width(self) -> int:
@@ -114,6 +119,12 @@ class HelperPool:
     def keys(self, neuron: int) -> list[Key]:
         """Return the sign classes of one input: one, or two for a split block on an input of both signs."""
         return [(neuron, 0), (neuron, 1)] if self._splits(self._inputs[neuron]) else [(neuron, 0)]
+
+    def size(self, key: Key) -> int:
+        """Return the planned number of variables of one problem."""
+        if key == CONSTANT:
+            return self._sizes.constant
+        return self._sizes.one_signed if self._inputs[key[0]].sign else self._sizes.two_signed
 
     def reserve(self, sizes: dict[Key, int]) -> None:
         """Extend the base sets that are shorter than asked for."""
@@ -166,12 +177,12 @@ class HelperPool:
         assert column is not None
         return source_weights(self._seed, self._layer_index, self._record, positions * self._step, column)
 
-    def _assign(self, needs: tuple[int, int, int]) -> None:
-        constant, one_signed, two_signed = needs
+    def _assign(self) -> None:
         if self._constant is not None:
-            self._take([CONSTANT], constant)
+            self._take([CONSTANT], self._sizes.constant)
         for source in sorted(self._inputs.values(), key=lambda item: item.sign == 0):
-            self._take(self.keys(source.neuron), one_signed if source.sign else two_signed)
+            keys = self.keys(source.neuron)
+            self._take(keys, self.size(keys[0]))
 
     def _take(self, keys: list[Key], need: int) -> None:
         """Give each of ``keys`` (classes of one group) the first free neurons that fit."""

@@ -6,12 +6,12 @@ import numpy as np
 
 import bounds
 from bounds.arithmetic import ball, upper
-from bounds.network import LayerSpec
+from bounds.network import SIGN_MARGIN, LayerSpec
 from constructions.evaluation import FloatArray
 from constructions.mask import IntArray
 from constructions.outward import sum_up
 
-ENLARGEMENT = 1.0
+ENLARGEMENT = SIGN_MARGIN
 
 
 def signs_of(lower: FloatArray, upper_ends: FloatArray) -> IntArray:
