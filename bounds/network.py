@@ -16,7 +16,8 @@ class LayerSpec:
     ``n_in``, ``n_out``        width below and width of the layer.
     ``activation``             name of phi (``bounds.scalar_function`` knows it).
     ``lipschitz``              T_l, a Lipschitz constant of phi on the pre-activations enlarged by ``enlargement``.
-    ``enlargement``            how far beyond the target's own pre-activations ``lipschitz`` still holds (``inf``: everywhere).
+    ``enlargement``            how far beyond the target's own pre-activations ``lipschitz`` still holds (``inf``:
+                               everywhere).
     ``input_sup``              sup_x max_j |x_j| of the layer's input.
     ``input_l1``               M_{l-1} = sup_x ||x||_1 of the layer's input.
     ``support_l1``             max over rows i of sum over j with w_ij != 0 of sup_x |x_j|  (at most ``input_l1``).

@@ -6,8 +6,8 @@ differ by at most eps_l; T_(l..L) = T_l ... T_L, M_{l-1} = sup ||x^(l-1)||_1 of 
     l1    eps_l = (eps/(n_l L)) / max{1, T_(l..L) (1+M_{l-1}) prod_{k=l+1}^{L} (C_k + eps/L)},        C_k column sums
     linf  eps_l = (eps/L)       / max{1, T_(l..L) (1+M_{l-1}) prod_{k=l+1}^{L} (R_k + n_{k-1} eps_k)}, R_k row sums
 
-The printed form of B22 is kept beside them, with its readings selectable, because the suite audits it: it is *not* valid.
-All arithmetic is exact in rationals; results are rounded down.
+The printed form of B22 is kept beside them, with its readings selectable, because the suite audits it: it is *not*
+valid. All arithmetic is exact in rationals; results are rounded down.
 """
 
 from __future__ import annotations
@@ -111,7 +111,9 @@ def _printed(spec: NetworkSpec, eps: Fraction, size: Callable[[LayerSpec], float
     uniform = max(Fraction(layer.lipschitz) for layer in spec.layers)
     result = []
     for index, layer in enumerate(spec.layers, start=1):
-        product = math.prod((Fraction(size(spec.layers[k - 1])) + eps / depth for k in range(index + 1, last + 1)), start=Fraction(1))
+        product = math.prod(
+            (Fraction(size(spec.layers[k - 1])) + eps / depth for k in range(index + 1, last + 1)), start=Fraction(1)
+        )
         bracket = uniform ** (depth - index + 1) * (1 + Fraction(layer.input_l1)) * (1 + eps / depth) * product
         if bracket == 0:
             raise ValueError(

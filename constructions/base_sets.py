@@ -1,7 +1,7 @@
 """Base sets: which source neurons may serve one subset-sum problem, and by what factor their weights count.
 
-A problem of row r, key (j, c) has the variables ``factors * source weight(r, columns)``. Keys are (input neuron j of the
-target layer, sign class c), or :data:`CONSTANT` for biases.
+A problem of row r, key (j, c) has the variables ``factors * source weight(r, columns)``. Keys are (input neuron j of
+the target layer, sign class c), or :data:`CONSTANT` for biases.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class ConstantSource:
 class HelperPool:
     """The helper neurons of one two-for-one stage, assigned to inputs once the signs of their weights are known.
 
-    Assignment follows ``bounds.widths.assignment``: constants first, then one-signed, then two-signed inputs; each takes
-    the first neurons of the pool that fit and that nobody took. A pool that is not ``fixed`` grows at its end.
+    Assignment follows ``bounds.widths.assignment``: constants first, then one-signed, then two-signed inputs; each
+    takes the first neurons of the pool that fit and that nobody took. A pool that is not ``fixed`` grows at its end.
     """
 
     def __init__(

@@ -75,7 +75,9 @@ def build(
     if tolerance is None:
         raise ValueError("build: tolerance=None; give the promised sup error, for example tolerance=0.1")
     check_open_unit("tolerance", tolerance, "build")
-    plan = _choose_plan(target, construction, tolerance, failure_probability, base_set_size, first_activation, objective)
+    plan = _choose_plan(
+        target, construction, tolerance, failure_probability, base_set_size, first_activation, objective
+    )
     return _Builder(target, plan, seed, device).run()
 
 
@@ -99,7 +101,8 @@ def _choose_plan(
         raise ValueError(f"build: base_set_size={base_set_size} must lie in 1..{LARGEST_BASE_SET}")
     if failure_probability is not None:
         raise ValueError(
-            f"build: failure_probability={failure_probability} belongs to planned mode and base_set_size={base_set_size} "
+            f"build: failure_probability={failure_probability} belongs to planned mode and "
+            f"base_set_size={base_set_size} "
             "to published mode; give one of them"
         )
     return published(target.spec(), construction, tolerance, base_set_size, first_activation, objective)
@@ -138,16 +141,24 @@ class _Builder:
             self._pools.append(None)
         base_sets = pool if pool is not None else CopySets(self._stages[-1], settings.sizes)
         record = LayerRecord(
-            n_in=_UNBOUNDED, n_out=_UNBOUNDED, activation=self._target.activations[number - 1],
-            scale=settings.sizes.sigma, paired_columns=pool is not None and self._paired(settings),
-        )  # fmt: skip
+            n_in=_UNBOUNDED,
+            n_out=_UNBOUNDED,
+            activation=self._target.activations[number - 1],
+            scale=settings.sizes.sigma,
+            paired_columns=pool is not None and self._paired(settings),
+        )
         self._records.append(record)
         self._stages.append(
             RowStage(
-                settings=settings, seed=self._seed, layer_index=len(self._records), record=record,
-                activation=self._target.activations[number - 1], base_sets=base_sets,
-                problems=self._problems(number, pool), device=self._device,
-            )  # fmt: skip
+                settings=settings,
+                seed=self._seed,
+                layer_index=len(self._records),
+                record=record,
+                activation=self._target.activations[number - 1],
+                base_sets=base_sets,
+                problems=self._problems(number, pool),
+                device=self._device,
+            )
         )
 
     def _helper_pool(self, settings: StageSettings) -> HelperPool:
@@ -156,15 +167,25 @@ class _Builder:
         first = settings.layer == 1
         n_in = self._target.widths[0] if first else _UNBOUNDED
         record = LayerRecord(
-            n_in=n_in, n_out=_UNBOUNDED, activation=settings.block.activation.function.name,
-            scale=settings.sizes.helper_scale, bias=first, paired_rows=self._paired(settings),
-        )  # fmt: skip
+            n_in=n_in,
+            n_out=_UNBOUNDED,
+            activation=settings.block.activation.function.name,
+            scale=settings.sizes.helper_scale,
+            bias=first,
+            paired_rows=self._paired(settings),
+        )
         self._records.append(record)
         return HelperPool(
-            seed=self._seed, layer_index=len(self._records), record=record, block=settings.block,
-            inputs=self._inputs(settings.layer), constant=self._constant_source(settings),
-            sizes=settings.sizes, width=settings.helper_width, fixed=settings.fixed_width,
-        )  # fmt: skip
+            seed=self._seed,
+            layer_index=len(self._records),
+            record=record,
+            block=settings.block,
+            inputs=self._inputs(settings.layer),
+            constant=self._constant_source(settings),
+            sizes=settings.sizes,
+            width=settings.helper_width,
+            fixed=settings.fixed_width,
+        )
 
     def _paired(self, settings: StageSettings) -> bool:
         return settings.block is not None and settings.block.rule.neurons_per_variable == 2
@@ -239,9 +260,15 @@ class _Builder:
         widths = self._widths()
         return [
             LayerRecord(
-                n_in=n_in, n_out=n_out, activation=record.activation, scale=record.scale, law=record.law,
-                bias=record.bias, paired_rows=record.paired_rows, paired_columns=record.paired_columns,
-            )  # fmt: skip
+                n_in=n_in,
+                n_out=n_out,
+                activation=record.activation,
+                scale=record.scale,
+                law=record.law,
+                bias=record.bias,
+                paired_rows=record.paired_rows,
+                paired_columns=record.paired_columns,
+            )
             for record, n_in, n_out in zip(self._records, widths, widths[1:], strict=False)
         ]
 
@@ -255,7 +282,9 @@ class _Builder:
         counters = [stage.counters for stage in self._stages]
         live = [len(np.unique(columns)) for _, columns in masks[1:]]
         requirement = self._plan.requirement
-        used_widths = [max((int(columns.max()) + 1 for _, columns in [pair] if len(columns)), default=0) for pair in masks[1:]]
+        used_widths = [
+            max((int(columns.max()) + 1 for _, columns in [pair] if len(columns)), default=0) for pair in masks[1:]
+        ]
         ratios = [used / planned for used, planned in zip(used_widths, ticket.widths[1:-1], strict=True)]
         return {
             "problems": sum(counter.problems for counter in counters),

@@ -1,7 +1,7 @@
 """What the builder does at each stage, decided before the source network is looked at.
 
-*Planned* settings transcribe a :class:`bounds.requirement.WidthRequirement`; *published* settings take one base-set size
-and one tolerance per parameter, as the papers' experiments do, and let failed problems use spare neurons.
+*Planned* settings transcribe a :class:`bounds.requirement.WidthRequirement`; *published* settings take one base-set
+size and one tolerance per parameter, as the papers' experiments do, and let failed problems use spare neurons.
 """
 
 from __future__ import annotations
@@ -12,21 +12,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bounds.activations import activation as activation_by_name
+
 from bounds.network import LayerSpec, NetworkSpec
-from bounds.requirement import (
-    Construction,
-    Stage,
-    WidthRequirement,
-    construction_named,
-    default_first_activation,
-    layer_constants,
-    width_requirement,
-)
+from bounds.requirement import Stage, WidthRequirement
 from bounds.widths.blocks import Block, choose_block
 from bounds.widths.constants import Constant, helper_constant
-from bounds.widths.stages import Demand, Sizes, linearising_scale, power_of_two_at_least
+from bounds.widths.constructions import Construction, construction_named
+from bounds.widths.planning import default_first_activation, layer_constants, width_requirement
+from bounds.widths.stages import SOLVER_SHARE, Demand, Sizes, linearising_scale, power_of_two_at_least
 
-LARGEST_BASE_SET = 64
+LARGEST_BASE_SET = 44
 _SPARE_STEP = 4
 _PREFIX_MARGIN = {"two-for-one": 10, "one-for-one": 7}
 _LARGEST_SCALE_EXPONENT = 12
@@ -37,7 +32,7 @@ class StageSettings:
     """How one target layer is built.
 
     ``layer``         target layer l, counted from 1; ``block`` None for one-for-one.
-    ``sizes``         base-set sizes, tolerance and scales.
+    ``sizes``         base-set sizes, tolerance and scales; ``solver_tolerance`` what float64 sums must reach.
     ``copies``        rows reserved per used target neuron; ``replaceable`` if a failed row is given up for a spare one.
     ``constant_rows`` constants reserved for the layer above; ``constant_target`` their pre-activation (None: pruned).
     ``helper_width``  neurons of the helper layer looked at before any problem is solved.
@@ -56,6 +51,7 @@ class StageSettings:
     fixed_width: bool
     window: int
     objective: str
+    solver_tolerance: float
 
     def attempts(self, size: int) -> Iterator[tuple[int, int]]:
         """Yield the ranges (start, stop) of a base set of ``size`` variables handed to the solver, in order.
@@ -112,13 +108,19 @@ def _planned_stage(stage: Stage, output: bool) -> StageSettings:
         constant_target=stage.constants.target if stage.constants else None,
         helper_width=stage.helper_width,
         fixed_width=True,
-        window=min(max(window, 8), 48),
+        window=min(max(window, 8), LARGEST_BASE_SET),
         objective="within",
+        solver_tolerance=sizes.tolerance * SOLVER_SHARE,
     )
 
 
 def published(
-    spec: NetworkSpec, construction: str, tolerance: float, base_set_size: int, first_activation: str | None, objective: str
+    spec: NetworkSpec,
+    construction: str,
+    tolerance: float,
+    base_set_size: int,
+    first_activation: str | None,
+    objective: str,
 ) -> Plan:
     """Return settings with one base-set size and one tolerance per parameter; scales follow Thms 2.5 and 2.6."""
     rule = construction_named(construction)
@@ -137,7 +139,14 @@ def published(
 
 
 def _published_stage(
-    spec: NetworkSpec, number: int, block: Block | None, copies: int, constants: int, tolerance: float, size: int, objective: str
+    spec: NetworkSpec,
+    number: int,
+    block: Block | None,
+    copies: int,
+    constants: int,
+    tolerance: float,
+    size: int,
+    objective: str,
 ) -> StageSettings:
     layer = spec.layers[number - 1]
     aimed = layer_constants(spec, number) if constants else None
@@ -158,6 +167,7 @@ def _published_stage(
         fixed_width=False,
         window=size,
         objective=objective,
+        solver_tolerance=tolerance,
     )
 
 
@@ -176,7 +186,14 @@ def _published_sizes(
     if block is None:
         reach = max(layer.max_weight, bias_target / below.low if below is not None else 0.0)
         sigma = power_of_two_at_least(reach) if reach > 0 else 1.0
-        return Sizes(two_signed=weights, one_signed=weights, constant=biases, tolerance=tolerance, sigma=sigma, helper_constant=below)
+        return Sizes(
+            two_signed=weights,
+            one_signed=weights,
+            constant=biases,
+            tolerance=tolerance,
+            sigma=sigma,
+            helper_constant=below,
+        )
     factor = min(block.two_signed_factor, block.one_signed_factor)
     start = power_of_two_at_least(max(layer.max_weight, tolerance) / factor)
     demand = Demand(
@@ -193,10 +210,16 @@ def _published_sizes(
         constant = helper_constant(block, scale, below or Constant(1.0, 1.0)) if biases else None
         if not biases or (constant is not None and bias_target <= ratio / scale * constant.high):
             return Sizes(
-                two_signed=weights, one_signed=weights, constant=biases, tolerance=tolerance,
-                sigma=ratio / scale, helper_scale=scale, helper_constant=constant,
-            )  # fmt: skip
+                two_signed=weights,
+                one_signed=weights,
+                constant=biases,
+                tolerance=tolerance,
+                sigma=ratio / scale,
+                helper_scale=scale,
+                helper_constant=constant,
+            )
     raise ValueError(
-        f"build: constants of {block.activation.name} do not reach the bias {bias_target:g} of a layer whose weights are "
+        f"build: constants of {block.activation.name} do not reach the bias {bias_target:g} of a layer whose "
+        f"weights are "
         f"at most {layer.max_weight:g}; rescale the target or choose another first_activation"
     )

@@ -1,4 +1,4 @@
-"""Rows: source neurons that each stand for one target neuron, found by solving the subset-sum problems of its weights."""
+"""Rows: source neurons that stand for one target neuron each, found by solving the problems of its weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from constructions.evaluation import FloatArray
 from constructions.mask import IntArray
 from constructions.nonlinearity import numeric
 from constructions.plan import StageSettings
-from constructions.solvers import solve_subset_sums
+from constructions.solvers.interface import solve_subset_sums
 from constructions.source import source_weights
 
 CONSTANT_NEURON = -1
@@ -164,14 +164,21 @@ class RowStage:
         self._kept_rows.append(solved.rows[keep])
         self._kept_columns.append(solved.columns[keep])
 
-    def _record_failures(self, table: list[tuple[int, int, int, float]], keys: list[Key], unsolved: IntArray) -> set[int]:
+    def _record_failures(
+        self, table: list[tuple[int, int, int, float]], keys: list[Key], unsolved: IntArray
+    ) -> set[int]:
         for index in unsolved.tolist():
             row, neuron, key, target = table[index]
             self.failures.append(
                 Failure(
-                    layer=self.settings.layer, row=row, neuron=neuron, input=keys[key][0], target=target,
-                    tolerance=self.settings.sizes.tolerance, fatal=not self.settings.replaceable,
-                )  # fmt: skip
+                    layer=self.settings.layer,
+                    row=row,
+                    neuron=neuron,
+                    input=keys[key][0],
+                    target=target,
+                    tolerance=self.settings.sizes.tolerance,
+                    fatal=not self.settings.replaceable,
+                )
             )
         return {table[index][0] for index in unsolved.tolist()}
 
@@ -241,9 +248,12 @@ class _Solver:
         variables = np.concatenate([self._variables(members, base_set) for members, base_set, _ in batch])
         members = np.concatenate([entry[0] for entry in batch])
         solutions = solve_subset_sums(
-            variables, self._targets[members], stage.settings.sizes.tolerance,
-            objective=stage.settings.objective, device=stage.device,
-        )  # fmt: skip
+            variables,
+            self._targets[members],
+            stage.settings.solver_tolerance,
+            objective=stage.settings.objective,
+            device=stage.device,
+        )
         bits = (solutions.masks[:, None] >> np.arange(variables.shape[1], dtype=np.uint64)) & np.uint64(1)
         chosen = (bits != 0) & solutions.solved[:, None]
         offset = 0

@@ -1,9 +1,9 @@
 r"""How many helper neurons guarantee that every base set can be filled once the signs are known.
 
 The neurons of the pool are looked at in their order. The groups (first the constants, then the inputs) are served in a
-fixed order: every neuron that no earlier group has taken is taken by group g if its weight for g falls into a class of g
-that still lacks neurons. At most Q_g neurons are taken by the groups before g (their total need), so at least N - Q_g
-neurons reach g; their classes at g are independent of what happened before, because another column of the source
+fixed order: every neuron that no earlier group has taken is taken by group g if its weight for g falls into a class
+of g that still lacks neurons. At most Q_g neurons are taken by the groups before g (their total need), so at least N
+- Q_g neurons reach g; their classes at g are independent of what happened before, because another column of the source
 decides them. Class c, of probability q and need k, stays open only if Bin(N - Q_g, q) < k, and a union bound gives
 
     P(some class stays open) <= sum_g sum_c P(Bin(N - Q_g, q_c) < k_c).
@@ -21,7 +21,7 @@ _EXPLICIT_GROUPS = 32
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """``count`` consecutive groups of ``classes`` classes each; a class needs ``need`` neurons, each fits with ``probability``."""
+    """``count`` groups of ``classes`` classes each; a class needs ``need`` neurons, each fits with ``probability``."""
 
     count: int
     classes: int

@@ -1,7 +1,8 @@
 """How one weight is made of two source layers: the three kinds of block, chosen from the activation's expansion at 0.
 
-With phi_0(x) ~ m_plus x + d (x >= 0), m_minus x + d (x < 0) and m = m_plus + m_minus, a univariate neuron phi_0(u x) with
-outgoing weight v contributes the variable X = factor * v * u to a subset-sum problem whose target is the weight itself:
+With phi_0(x) ~ m_plus x + d (x >= 0), m_minus x + d (x < 0) and m = m_plus + m_minus, a univariate neuron phi_0(u x)
+with outgoing weight v contributes the variable X = factor * v * u to a subset-sum problem whose target is the weight
+itself:
 
     sign-split  d = 0; for an input of both signs the neurons with u > 0 and those with u < 0 form two base sets, both
                 with factor m and target w; an input of one sign needs one base set, with the larger one-sided slope;
@@ -20,7 +21,7 @@ from bounds.activations import Activation, AssumptionError
 
 @dataclass(frozen=True, slots=True)
 class BlockRule:
-    """One kind of block: ``neurons_per_variable`` source neurons make one variable; ``split`` separates the signs of u."""
+    """One kind of block: ``neurons_per_variable`` neurons make one variable; ``split`` separates the signs of u."""
 
     name: str
     split: bool

@@ -2,8 +2,9 @@ r"""Constant neurons: how a bias travels through a source network that has biase
 
 A neuron without a path from the input has a value c that is known exactly once the source is drawn, so the variables of
 a bias problem are w_k c_k with the true c_k and a constant needs no accuracy of its own. If low <= |c_k| <= high and
-w_k ~ U[-sigma, sigma], then w_k c_k is uniform on [-sigma |c_k|, sigma |c_k|] and contains U[-sigma low, sigma low] with
-weight low/|c_k| >= low/high: the contained-uniform form of Theorem R applies with weight low/high, whatever the c_k are.
+w_k ~ U[-sigma, sigma], then w_k c_k is uniform on [-sigma |c_k|, sigma |c_k|] and contains U[-sigma low, sigma low]
+with weight low/|c_k| >= low/high: the contained-uniform form of Theorem R applies with weight low/high, whatever the
+c_k are.
 
 Kinds: a fully pruned neuron (value phi(0) = d, weight 1), and a neuron that keeps only its bias or its weight on a
 constant below, filtered to the outer half |u| in [s/2, s] of its law (on the steeper side unless phi's slopes agree).
@@ -80,7 +81,9 @@ def constant_target(function: ScalarFunction) -> tuple[float, Constant] | None:
     return best
 
 
-def constant_size(constant: Constant, sigma: float, bias: float, tolerance: float, failure_probability: float) -> int | None:
+def constant_size(
+    constant: Constant, sigma: float, bias: float, tolerance: float, failure_probability: float
+) -> int | None:
     """Return how many constants solve one bias problem |target| <= ``bias``, or None if sigma does not reach it.
 
     ``tolerance`` absolute; outgoing weights U[-sigma, sigma].
@@ -90,6 +93,8 @@ def constant_size(constant: Constant, sigma: float, bias: float, tolerance: floa
         return None
     if constant.low == constant.high:
         relative = min(tolerance / half_width, 0.5)
-        return sufficient_size(relative, failure_probability, law="uniform", window=max(bias / half_width, 2.0**-20)).size
+        return sufficient_size(
+            relative, failure_probability, law="uniform", window=max(bias / half_width, 2.0**-20)
+        ).size
     weight = constant.low / constant.high
     return closed_form.contained_uniform_size(min(tolerance, 0.5 * half_width), failure_probability, weight, half_width)

@@ -2,8 +2,9 @@ r"""Spare rows: how unreliable one row may be if a few more rows than needed are
 
 Of R = need + spares rows at least ``need`` must succeed. A row fails with probability at most p.
 
-    independent rows        P(#failed > s) <= C(R, s+1) p^(s+1)       (one-for-one layers: disjoint weights, given the layers below)
-    any dependence          P(#failed > s) <= R p / (s + 1)           (Markov; two-for-one layers share the helper weights)
+    independent rows        P(#failed > s) <= C(R, s+1) p^(s+1)       (one-for-one: disjoint weights, given the layers
+    below) any dependence          P(#failed > s) <= R p / (s + 1)           (Markov; two-for-one rows share the helper
+    weights)
 
 Both are solved for the largest p with failure probability <= share.
 """

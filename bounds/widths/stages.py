@@ -18,6 +18,9 @@ from bounds.widths.constants import Constant, constant_size, helper_constant
 
 _SHRINK = 1 - 2.0**-20
 _GRID = 2.0**-50
+CONTINUUM_SHARE = 1 - 2.0**-9
+SOLVER_SHARE = 1 - 2.0**-10
+"""Of a tolerance eta, sums of continuous variables get the first share, float64 sums of grid variables the second."""
 _LINEARISATION_SHARE = 1 / 16
 _SCALE_CANDIDATES = 4
 _SMALLEST_SCALE_EXPONENT = -60
@@ -27,7 +30,8 @@ _SMALLEST_SCALE_EXPONENT = -60
 class Sizes:
     """Base-set sizes of one stage, in variables per problem; 0 where the stage has no such problem.
 
-    ``two_signed``, ``one_signed``  inputs of both signs (per class) and of one sign; equal unless the block splits signs.
+    ``two_signed``, ``one_signed``  inputs of both signs (per class) and of one sign; equal unless the block splits
+                                    signs.
     ``constant``                    bias problems.
     ``tolerance``                   what every subset sum must reach, in units of the weights (and of the biases).
     ``sigma``                       scale of the layer whose weights are the variables; a power of two.
@@ -68,7 +72,7 @@ def scales(largest: float, factor: float) -> Iterator[float]:
 
 def variable_size(law: str, range_of_variable: float, largest: float, tolerance: float, probability: float) -> int:
     """Return the base-set size for variables range * X, X of the law, targets |w| <= largest, absolute tolerance."""
-    relative = min(tolerance / range_of_variable, 0.25)
+    relative = min(tolerance * CONTINUUM_SHARE / range_of_variable, 0.25)
     window = min(1.0, max(largest / range_of_variable, 2.0**-20) * (1 + 2.0**-40))
     return sufficient_size(relative, probability, law=law, window=window).size
 
@@ -78,7 +82,8 @@ def check_floor(tolerance: float, size: int, range_of_variable: float) -> None:
     floor = size * range_of_variable * _GRID
     if floor > tolerance * 2.0**-10:
         raise ToleranceFloorError(
-            f"width_requirement: the parameter tolerance {tolerance:.3g} is below what float64 weights on the 2^-53 grid "
+            f"width_requirement: the parameter tolerance {tolerance:.3g} is below what float64 weights on the "
+            f"2^-53 grid "
             f"can promise ({floor * 2**10:.3g} for {size} variables up to {range_of_variable:g}); "
             "ask for a larger tolerance, or a target with smaller norms or depth"
         )
@@ -113,11 +118,20 @@ def one_for_one_sizes(layer: LayerSpec, demand: Demand) -> Sizes:
     eta = demand.own_error / (layer.support_l1 + (1.0 if biased else 0.0) or 1.0) * _SHRINK
     best: Sizes | None = None
     for sigma in scales(max(layer.max_weight, demand.bias_target if layer.nonzero_weights == 0 else 0.0), 1.0):
-        size = variable_size("uniform", sigma, layer.max_weight, eta, demand.probability) if layer.nonzero_weights else 0
+        size = (
+            variable_size("uniform", sigma, layer.max_weight, eta, demand.probability) if layer.nonzero_weights else 0
+        )
         constants = _constant_size(demand.below, sigma, demand, eta) if biased else 0
         if constants is None or (best is not None and best.two_signed + best.constant <= size + constants):
             continue
-        best = Sizes(two_signed=size, one_signed=size, constant=constants, tolerance=eta, sigma=sigma, helper_constant=demand.below)
+        best = Sizes(
+            two_signed=size,
+            one_signed=size,
+            constant=constants,
+            tolerance=eta,
+            sigma=sigma,
+            helper_constant=demand.below,
+        )
     best = best or _widen_for_bias(layer, demand, eta)
     check_floor(best.tolerance, max(best.largest, 1), best.sigma)
     return best
@@ -130,13 +144,15 @@ def _widen_for_bias(layer: LayerSpec, demand: Demand, eta: float) -> Sizes:
     size = variable_size("uniform", sigma, layer.max_weight, eta, demand.probability) if layer.nonzero_weights else 0
     constants = _constant_size(demand.below, sigma, demand, eta)
     assert constants is not None
-    return Sizes(two_signed=size, one_signed=size, constant=constants, tolerance=eta, sigma=sigma, helper_constant=demand.below)
+    return Sizes(
+        two_signed=size, one_signed=size, constant=constants, tolerance=eta, sigma=sigma, helper_constant=demand.below
+    )
 
 
 def _constant_size(constant: Constant | None, sigma: float, demand: Demand, eta: float) -> int | None:
     if constant is None:
         return None
-    return constant_size(constant, sigma, demand.bias_target, eta, demand.probability)
+    return constant_size(constant, sigma, demand.bias_target, eta * CONTINUUM_SHARE, demand.probability)
 
 
 def two_for_one_sizes(layer: LayerSpec, block: Block, demand: Demand) -> Sizes:
@@ -160,7 +176,8 @@ def two_for_one_sizes(layer: LayerSpec, block: Block, demand: Demand) -> Sizes:
             best = (cost, sizes)
     if best is None:
         raise ValueError(
-            f"width_requirement: no scale of the source makes constants of phi_0 = {block.activation.name} reach the bias "
+            f"width_requirement: no scale of the source makes constants of phi_0 = {block.activation.name} reach "
+            f"the bias "
             f"{demand.bias_target:g}; rescale the target or choose another first_activation"
         )
     check_floor(eta, max(best[1].largest, 1), block.two_signed_factor * best[1].sigma * (best[1].helper_scale or 1.0))
@@ -192,9 +209,14 @@ def _two_for_one_candidate(layer: LayerSpec, block: Block, demand: Demand, eta: 
             return None
         constants = size
     return Sizes(
-        two_signed=two, one_signed=one, constant=constants, tolerance=eta,
-        sigma=ratio / scale, helper_scale=scale, helper_constant=constant,
-    )  # fmt: skip
+        two_signed=two,
+        one_signed=one,
+        constant=constants,
+        tolerance=eta,
+        sigma=ratio / scale,
+        helper_scale=scale,
+        helper_constant=constant,
+    )
 
 
 def linearising_scale(layer: LayerSpec, block: Block, demand: Demand, ratio: float, two: int, one: int) -> float:
