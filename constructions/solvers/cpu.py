@@ -1,4 +1,4 @@
-"""The numba back end: ranges of problems on all threads, each thread with its own work space."""
+"""The numba back end: ranges of problems on all threads, each range with its own work space."""
 
 # mypy: disable-error-code="no-untyped-def"
 
@@ -8,70 +8,137 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from constructions.parallel import Progress, run_ranges
-from constructions.solvers.halves import closest, sorted_classes, sorted_sums
-from constructions.solvers.problem import Objective, Problems, half_entries, split_point
+from constructions.parallel import Progress, RangeTask, run_ranges
+from constructions.solvers import enumeration
+from constructions.solvers.enumeration import LARGEST_NATURAL, smallest_by_all, smallest_by_levels
+from constructions.solvers.halves import closest, half_list, work_space
+from constructions.solvers.problem import Objective, Problems, half_entries, longest_half, split_point
 
+PROBLEMS_PER_RANGE = 4096
 WORK_PER_RANGE = 1 << 22
 
 
 def solve(problems: Problems, objective: Objective, progress: Progress | None = None) -> NDArray[np.uint64]:
     """Masks of all problems, found on all threads."""
-    variables, size = problems.variables, problems.max_size
     masks = np.zeros(problems.count, np.uint64)
-    entries = half_entries(variables - split_point(variables), max(size, 1))
-    least = size if objective.exact_size else 0
-
-    def task(start: int, stop: int) -> None:
-        solve_range(problems.base_sets, problems.targets, problems.tolerances, least, size, split_point(variables),
-                    entries, objective.name == "smallest", objective.minimises_error, start, stop, masks)  # fmt: skip
-
-    run_ranges(task, problems.count, max(1, min(4096, WORK_PER_RANGE // entries)), progress)
+    entries = half_entries(longest_half(problems, objective), max(problems.max_size, 1))
+    make_task = _smallest_task if objective.minimises_size else _nearest_task
+    task = make_task(problems, objective, entries, masks)
+    run_ranges(task, problems.count, max(1, min(PROBLEMS_PER_RANGE, WORK_PER_RANGE // entries)), progress)
     return masks
 
 
-@njit(nogil=True, cache=True)
-def work_space(entries):
-    """Two pairs of (sums, masks): one holds the list, the other takes the next merge."""
-    return (np.empty(entries), np.empty(entries, np.uint32), np.empty(entries), np.empty(entries, np.uint32))
+def _nearest_task(problems: Problems, objective: Objective, entries: int, masks: NDArray[np.uint64]) -> RangeTask:
+    size, split = problems.max_size, split_point(problems.variables)
+    least = size if objective.exact_size else 0
+
+    def task(start: int, stop: int) -> None:
+        nearest_range(problems.base_sets, problems.targets, problems.tolerances, least, size, split, entries,
+                      objective.minimises_error, start, stop, masks)  # fmt: skip
+
+    return task
 
 
-@njit(nogil=True, cache=True)
-def half_list(variables, bits, count, cap, space, offsets):
-    """(sums, masks, offsets) of one half: in classes up to size ``cap``, or in one list where there is one class."""
-    values, masks, spare_values, spare_masks = space
-    if len(offsets) == 2:
-        offsets[0], offsets[1] = 0, 1 << count
-        values, masks = sorted_sums(variables, bits, count, values, masks, spare_values, spare_masks)
+def _smallest_task(problems: Problems, objective: Objective, entries: int, masks: NDArray[np.uint64]) -> RangeTask:
+    variables, size, split = problems.variables, problems.max_size, split_point(problems.variables)
+    natural = variables <= LARGEST_NATURAL
+    last = size if natural else enumeration.last_size(variables, size)
+    lengths = (variables - split, split)
+    if natural:
+        high_table, low_table = (enumeration.natural_table(length) for length in lengths)
     else:
-        values, masks = sorted_classes(variables, bits, count, cap, values, masks, spare_values, spare_masks, offsets)
-    return values, masks, offsets
+        high_table, low_table = (enumeration.level_table(length, last) for length in lengths)
+    sizes = np.bitwise_count(high_table[0]).astype(np.int64)
+
+    def task(start: int, stop: int) -> None:
+        smallest_range(problems.base_sets, problems.targets, problems.tolerances, size, split, entries, natural, last,
+                       high_table, low_table, sizes, objective.one_sign, start, stop, masks)  # fmt: skip
+
+    return task
 
 
 @njit(nogil=True, cache=True)
-def solve_range(base_sets, targets, tolerances, least, most, split, entries, by_size, minimise, start, stop, masks):
-    """Solve problems start..stop; see the objectives in ``problem``."""
+def collect(row, start, stop, sign, variables, bits):
+    """Copy the variables start..stop of the given sign (0: all) with their bits; returns their number."""
+    count = 0
+    for k in range(start, stop):
+        if sign == 0.0 or row[k] * sign > 0.0:
+            variables[count] = row[k]
+            bits[count] = np.uint32(1) << np.uint32(k - start)
+            count += 1
+    return count
+
+
+@njit(nogil=True, cache=True)
+def joined(high_mask, low_mask, split):
+    """Mask of the whole base set from the masks of its halves."""
+    return (np.uint64(high_mask) << np.uint64(split)) | np.uint64(low_mask)
+
+
+@njit(nogil=True, cache=True)
+def nearest_range(base_sets, targets, tolerances, least, most, split, entries, minimise, start, stop, masks):
+    """Least error (``minimise``) or smallest mask within tolerance, among subsets of least..most variables."""
     variables = base_sets.shape[1]
-    whole = least == 0 and most >= variables and not by_size
-    cap = max(1, min(most, variables - split))
-    high_offsets = np.zeros(2 if whole else cap + 2, np.int64)
-    low_offsets = np.zeros(2 if whole else cap + 2, np.int64)
+    whole = least == 0 and most >= variables
+    classes = 1 if whole else max(1, min(most, variables - split)) + 1
+    high_offsets, low_offsets = np.zeros(classes + 1, np.int64), np.zeros(classes + 1, np.int64)
     high_space, low_space = work_space(entries), work_space(entries)
-    bits = np.uint32(1) << np.arange(32).astype(np.uint32)
+    values, bits = np.empty((2, variables + 1)), np.empty((2, variables + 1), np.uint32)
     for row in range(start, stop):
-        high = half_list(base_sets[row, split:], bits, variables - split, cap, high_space, high_offsets)
-        low = half_list(base_sets[row, :split], bits, split, cap, low_space, low_offsets)
+        high_count = collect(base_sets[row], split, variables, 0.0, values[0], bits[0])
+        low_count = collect(base_sets[row], 0, split, 0.0, values[1], bits[1])
+        high = half_list(values[0], bits[0], high_count, high_space, high_offsets)
+        low = half_list(values[1], bits[1], low_count, low_space, low_offsets)
+        clip = 0.0 if minimise else tolerances[row]
+        error, high_mask, low_mask = closest(high, low, 0 if whole else least, 0 if whole else most, targets[row], clip)
+        if minimise or error <= tolerances[row]:
+            masks[row] = joined(high_mask, low_mask, split)
+
+
+@njit(nogil=True, cache=True)
+def smallest_range(base_sets, targets, tolerances, most, split, entries, natural, last, high_table, low_table, sizes,
+                   one_sign, start, stop, masks):  # fmt: skip
+    """Smallest subset within tolerance: enumeration up to ``last`` variables, sorted halves by size beyond."""
+    variables = base_sets.shape[1]
+    high, low = np.full(len(high_table[0]), np.inf), np.full(len(low_table[0]), np.inf)
+    high[0] = low[0] = 0.0
+    high_space, low_space = work_space(entries), work_space(entries)
+    own = np.empty(variables)
+    for row in range(start, stop):
         target, tolerance = targets[row], tolerances[row]
-        clip = 0.0 if minimise else tolerance
-        found = (np.inf, np.uint32(0), np.uint32(0))
-        if whole:
-            found = closest(high, low, 0, 0, target, clip)
-        elif by_size:
-            for size in range(most + 1):
-                found = closest(high, low, size, size, target, clip)
-                if found[0] <= tolerance:
-                    break
+        sign = np.sign(target) if one_sign else 0.0
+        candidates = base_sets[row]
+        if one_sign:
+            candidates = own
+            for k in range(variables):
+                own[k] = base_sets[row, k] if base_sets[row, k] * sign > 0.0 else np.inf
+        if natural:
+            found, mask = smallest_by_all(candidates, split, most, target, tolerance, high, high_table, low, low_table,
+                                          sizes)  # fmt: skip
         else:
-            found = closest(high, low, least, most, target, clip)
-        if minimise or found[0] <= tolerance:
-            masks[row] = (np.uint64(found[1]) << np.uint64(split)) | np.uint64(found[2])
+            found, mask = smallest_by_levels(candidates, split, last, target, tolerance, high, high_table, low,
+                                             low_table)  # fmt: skip
+        if not found and last < most:
+            found, mask = smallest_by_halves(base_sets[row], split, sign, last + 1, most, target, tolerance, high_space,
+                                             low_space)  # fmt: skip
+        if found:
+            masks[row] = mask
+
+
+@njit(nogil=True, cache=True)
+def smallest_by_halves(row, split, sign, first, most, target, tolerance, high_space, low_space):
+    """(found, mask) of the smallest subset of first..most variables within tolerance; lists grow with the size."""
+    values, bits = np.empty((2, len(row) + 1)), np.empty((2, len(row) + 1), np.uint32)
+    high_count = collect(row, split, len(row), sign, values[0], bits[0])
+    low_count = collect(row, 0, split, sign, values[1], bits[1])
+    longest = max(high_count, low_count)
+    cap = -1
+    for size in range(first, min(most, high_count + low_count) + 1):
+        if cap < min(size, longest):
+            cap = max(1, min(size + size // 3, most, longest))
+            high = half_list(values[0], bits[0], high_count, high_space, np.zeros(cap + 2, np.int64))
+            low = half_list(values[1], bits[1], low_count, low_space, np.zeros(cap + 2, np.int64))
+        error, high_mask, low_mask = closest(high, low, size, size, target, tolerance)
+        if error <= tolerance:
+            return True, joined(high_mask, low_mask, split)
+    return False, np.uint64(0)

@@ -62,8 +62,9 @@ def sorted_sums(variables, bits, count, values, masks, spare_values, spare_masks
 
 
 @njit(nogil=True, cache=True)
-def sorted_classes(variables, bits, count, cap, values, masks, spare_values, spare_masks, offsets):
-    """Sums of at most ``cap`` variables, sorted within each size; class c lies at offsets[c] : offsets[c + 1]."""
+def sorted_classes(variables, bits, count, values, masks, spare_values, spare_masks, offsets):
+    """Sums sorted within each size; class c lies at offsets[c] : offsets[c + 1], sizes beyond the last are left out."""
+    cap = len(offsets) - 2
     values[0], masks[0] = 0.0, 0
     offsets[:] = 1
     offsets[0] = 0
@@ -84,6 +85,24 @@ def sorted_classes(variables, bits, count, cap, values, masks, spare_values, spa
         values, spare_values = spare_values, values
         masks, spare_masks = spare_masks, masks
     return values, masks
+
+
+@njit(nogil=True, cache=True)
+def work_space(entries):
+    """Two pairs of (sums, masks): one holds the list, the other takes the next merge."""
+    return (np.empty(entries), np.empty(entries, np.uint32), np.empty(entries), np.empty(entries, np.uint32))
+
+
+@njit(nogil=True, cache=True)
+def half_list(variables, bits, count, space, offsets):
+    """(sums, masks, offsets) of one half: one list where ``offsets`` has room for one class, else classes by size."""
+    values, masks, spare_values, spare_masks = space
+    if len(offsets) == 2:
+        offsets[0], offsets[1] = 0, 1 << count
+        values, masks = sorted_sums(variables, bits, count, values, masks, spare_values, spare_masks)
+    else:
+        values, masks = sorted_classes(variables, bits, count, values, masks, spare_values, spare_masks, offsets)
+    return values, masks, offsets
 
 
 @njit(nogil=True, cache=True)

@@ -45,16 +45,24 @@ class Objective:
     name: str
     rule: str
     minimises_error: bool = False
+    minimises_size: bool = False
     exact_size: bool = False
+    one_sign: bool = False
 
 
 OBJECTIVES = {
     objective.name: objective
     for objective in (
-        Objective("smallest", "fewest variables among the subsets with error <= tolerance"),
+        Objective("smallest", "fewest variables among the subsets with error <= tolerance", minimises_size=True),
         Objective("best", "least error", minimises_error=True),
         Objective("within", "smallest mask among the subsets with error <= tolerance"),
         Objective("fixed_size", "least error among the subsets of exactly max_size variables", True, exact_size=True),
+        Objective(
+            "one_sign",
+            "as smallest, among the subsets of variables with the strict sign of the target (target 0: none)",
+            minimises_size=True,
+            one_sign=True,
+        ),
     )
 }
 
@@ -110,8 +118,24 @@ def checked_problems(
         )
     if limits.size and limits.min() < 0:
         raise ValueError(f"tolerance reaches down to {limits.min()} and must be >= 0; give an absolute error")
-    largest = _checked_size(sets.shape[1], objective, max_size)
-    return Problems(sets, goals, np.ascontiguousarray(np.broadcast_to(limits, goals.shape)), largest)
+    size = _checked_size(sets.shape[1], objective, max_size)
+    problems = Problems(sets, goals, np.ascontiguousarray(np.broadcast_to(limits, goals.shape)), size)
+    entries = half_entries(longest_half(problems, objective), size)
+    if entries > LARGEST_HALF:
+        raise ValueError(
+            f"{problems.variables} variables with max_size={max_size} need {entries} sums per half, more than "
+            f"{LARGEST_HALF}; solve on a prefix of at most 44 variables or give a smaller max_size"
+        )
+    return problems
+
+
+def longest_half(problems: Problems, objective: Objective) -> int:
+    """Largest number of variables that a half of a problem can use."""
+    split = split_point(problems.variables)
+    if not objective.one_sign or not problems.count:
+        return problems.variables - split
+    eligible = problems.base_sets * np.sign(problems.targets)[:, None] > 0
+    return int(max(eligible[:, :split].sum(1).max(), eligible[:, split:].sum(1).max()))
 
 
 def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
@@ -141,10 +165,4 @@ def _checked_size(variables: int, objective: Objective, max_size: int | None) ->
         raise ValueError(f"max_size={max_size!r} must be an integer >= 0: the largest number of variables in a subset")
     if objective.exact_size and size > variables:
         raise ValueError(f"max_size={size} variables cannot be chosen out of {variables}; give max_size <= {variables}")
-    entries = half_entries(variables - split_point(variables), int(size))
-    if entries > LARGEST_HALF:
-        raise ValueError(
-            f"{variables} variables with max_size={max_size} need {entries} sums per half, more than {LARGEST_HALF}; "
-            "solve on a prefix of at most 44 variables or give a smaller max_size"
-        )
     return min(int(size), variables)

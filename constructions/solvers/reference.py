@@ -49,9 +49,12 @@ def _solve_one(problems: Problems, row: int, objective: Objective) -> int:
     allowed = sizes == problems.max_size if objective.exact_size else sizes <= problems.max_size
     if not objective.minimises_error:
         allowed &= errors <= tolerance
+    if objective.one_sign:
+        wrong_sign = variables * np.sign(target) <= 0
+        allowed &= masks & int(wrong_sign @ (1 << np.arange(len(variables)))) == 0
     if not allowed.any():
         return 0
     key = errors if objective.minimises_error else np.zeros_like(errors)
-    if objective.name == "smallest":
+    if objective.minimises_size:
         key = sizes.astype(np.float64)
     return int(masks[allowed][np.argmin(key[allowed])])
