@@ -1,0 +1,142 @@
+"""Tickets: activation x construction x mode x seed, built, verified from their file, and measured."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from constructions import BuildResult, build, verify_ticket
+from empirical.experiments.digits import single_thread
+from empirical.experiments.experiment import Advance, Experiment
+from empirical.experiments.targets import NamedTarget, accuracy_on, open_target
+from empirical.experiments.ticket_cases import COLUMNS, NO_TARGET, PLANNED, TicketCase, TicketsConfiguration
+from empirical.provenance import provenance
+from empirical.records import Record
+from empirical.sup_error import sup_error
+
+
+def experiment(configuration: TicketsConfiguration, workers: int = 1) -> Experiment:
+    """The experiment with one cell per ticket, on ``workers`` processes (the rows do not depend on their number)."""
+    return Experiment("tickets", len(configuration.cases()), lambda advance: (run(configuration, advance, workers),))
+
+
+def run(configuration: TicketsConfiguration, advance: Advance, workers: int = 1) -> Record:
+    """Record ``tickets``: one row per case, in order."""
+    cases = configuration.cases()
+    rows, seconds = [], []
+    for case, (row, duration) in zip(cases, _measured(cases, workers), strict=True):
+        rows.append(row)
+        seconds.append(duration)
+        advance(case.label)
+    return Record(
+        name="tickets",
+        title="Tickets",
+        configuration=configuration.as_record(),
+        seed=configuration.seeds[0],
+        columns=COLUMNS,
+        rows=tuple(rows),
+        provenance=provenance(),
+        seconds=tuple(seconds),
+    )
+
+
+def _measured(cases: tuple[TicketCase, ...], workers: int) -> Iterator[tuple[dict[str, Any], float]]:
+    """Rows in the order of the cases; every row is a function of its case alone."""
+    if workers == 1:
+        yield from map(timed_row, cases)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(timed_row, cases)
+
+
+def timed_row(case: TicketCase) -> tuple[dict[str, Any], float]:
+    """The row of a case and how many seconds it took."""
+    start = time.perf_counter()
+    with single_thread():
+        row = measure(case)
+    return row, time.perf_counter() - start
+
+
+def measure(case: TicketCase) -> dict[str, Any]:
+    """Build one ticket, save it, verify the file, measure its error: one row."""
+    row: dict[str, Any] = dict.fromkeys(COLUMNS)
+    row |= {name: value for name, value in asdict(case).items() if name in COLUMNS}
+    row["promised"] = case.tolerance if case.mode == PLANNED else None
+    if case.target is None:
+        return row | {"target": "own target", "note": NO_TARGET}
+    target = open_target(case.target)
+    row["target"] = target.name
+    try:
+        result = _built(case, target)
+    except ValueError as refusal:
+        return row | {"note": f"not built: {refusal}"}
+    row |= _sizes(target, result) | _errors(case, target, result)
+    return row | {"holds": row_holds(row), "note": _note(result)}
+
+
+def _built(case: TicketCase, target: NamedTarget) -> BuildResult:
+    return build(
+        target.network,
+        construction=case.construction,
+        tolerance=case.tolerance,
+        failure_probability=case.failure_probability,
+        base_set_size=case.base_set_size,
+        seed=case.seed,
+    )
+
+
+def row_holds(row: dict[str, Any]) -> bool:
+    """Verified, witness at most certificate, certificate at most promise: what the report stands on."""
+    promised = row["promised"]
+    return bool(
+        row["verified"]
+        and row["error_lower"] <= row["error_upper"]
+        and (promised is None or row["error_upper"] <= promised)
+    )
+
+
+def _sizes(target: NamedTarget, result: BuildResult) -> dict[str, Any]:
+    """Accuracies, parameters, widths and what the build used."""
+    stats, network = result.stats, target.network
+    names = (
+        "problems",
+        "failed_problems",
+        "spare_rows",
+        "spare_neurons",
+        "widths",
+        "live_widths",
+        "base_set_sizes",
+        "used_over_planned",
+    )
+    return {
+        "target_accuracy": accuracy_on(target, network),
+        "ticket_accuracy": accuracy_on(target, result.ticket),
+        "target_parameters": network.parameter_count,
+        "ticket_parameters": result.ticket.parameter_count,
+        "parameter_ratio": result.ticket.parameter_count / network.parameter_count,
+        "target_widths": network.widths,
+        "reference_deviation": target.reference_deviation(),
+        **{name: stats[name] for name in names},
+    }
+
+
+def _errors(case: TicketCase, target: NamedTarget, result: BuildResult) -> dict[str, Any]:
+    """Witness below, certificate above, and the verdict of the separate verifier on the saved file."""
+    error = sup_error(target.network, result.ticket, data=target.inputs, seed=case.seed)
+    promise = case.tolerance if case.mode == PLANNED else None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ticket"
+        result.ticket.save(path)
+        verification = verify_ticket(path, target=target.network, tolerance=promise)
+    return {"error_lower": error.lower, "error_upper": error.upper, "verified": bool(verification.ok)}
+
+
+def _note(result: BuildResult) -> str | None:
+    unsolved = sum(failure.fatal for failure in result.failures)
+    return f"{unsolved} problems stayed unsolved; their parameters are left out of the ticket" if unsolved else None

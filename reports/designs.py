@@ -1,0 +1,160 @@
+"""The tables of the report, in the order in which a referee reads them."""
+
+from __future__ import annotations
+
+from reports.cells import integer, integers, number, percent, precise, ratio, text, tolerance, yes_no
+from reports.tables import Column, TableDesign
+
+REPORT = "ticketproof report"
+NO_LABELS = "this target has no labelled test data"
+NO_PROMISE = "tickets built as published promise nothing"
+NO_PLAN = "as published there is no plan to compare with"
+
+
+def _formula(key: str, heading: str) -> Column:
+    return Column(key, heading, text, markup=f"{key}_mathml", latex=f"{key}_latex", numeric=False)
+
+
+VERDICTS = TableDesign(
+    "verdicts",
+    "Verdicts",
+    "What this report stands on, counted over every row of its tables.",
+    (
+        Column("statement", "statement", numeric=False),
+        Column("holds", "holds", integer),
+        Column("cells", "of", integer),
+        Column("status", "status", numeric=False),
+        Column("where", "where not", missing="holds in every cell", numeric=False),
+    ),
+    REPORT,
+)
+
+BASE_SETS = TableDesign(
+    "base_sets",
+    "Base-set sizes: necessary ≤ measured ≤ sufficient",
+    "Number of random variables of one subset-sum problem. Necessary: with fewer, some target fails more often "
+    "than the failure probability. Sufficient: proved to succeed. Measured: the smallest size whose success "
+    "frequency reaches it.",
+    (
+        Column("law", "law of a variable", numeric=False),
+        Column("quantifier", "targets", numeric=False),
+        Column("tolerance", "tolerance ε", tolerance),
+        Column("failure_probability", "failure probability δ", number),
+        Column("necessary", "necessary", integer),
+        Column("measured", "measured", integer),
+        Column("sufficient", "sufficient", integer),
+        Column("measured_over_necessary", "measured / necessary", ratio),
+        Column("sufficient_over_measured", "sufficient / measured", ratio),
+    ),
+    REPORT,
+)
+
+_TICKET_COLUMNS = (
+    Column("verified", "verified", yes_no, numeric=False),
+    Column("error_lower", "error: witness", number),
+    Column("error_upper", "error: certified", number),
+    Column("promised", "error: promised", number, NO_PROMISE),
+    Column("target_accuracy", "target accuracy", percent, NO_LABELS),
+    Column("ticket_accuracy", "ticket accuracy", percent, NO_LABELS),
+    Column("target_parameters", "target parameters", integer),
+    Column("ticket_parameters", "ticket parameters", integer),
+    Column("problems", "subset-sum problems", integer),
+    Column("failed_problems", "failed", integer),
+    Column("spare_rows", "spare rows used", integer),
+    Column("spare_neurons", "spare neurons used", integer),
+    Column("used_over_planned", "used / planned", ratio, NO_PLAN),
+    Column("base_set_sizes", "base-set sizes", integers, numeric=False),
+    Column("widths", "source widths", integers, numeric=False),
+)
+
+TICKET_SUMMARY = TableDesign(
+    "ticket_summary",
+    "Tickets",
+    "Per target, construction and mode over all seeds: accuracies and parameters are means, sizes, errors and "
+    "used / planned the worst of the seeds, failed problems and spares totals. Errors are sup norms over the "
+    "target's domain.",
+    (
+        Column("target", "target", numeric=False),
+        Column("construction", "construction", numeric=False),
+        Column("mode", "mode", numeric=False),
+        Column("tickets", "tickets", integer),
+        *_TICKET_COLUMNS,
+    ),
+    REPORT,
+)
+
+TICKETS = TableDesign(
+    "tickets",
+    "Every ticket",
+    "One row per ticket. Failed problems were not redrawn: spare rows or spare neurons of the same source network "
+    "served them where there were any.",
+    (
+        Column("target", "target", numeric=False),
+        Column("construction", "construction", numeric=False),
+        Column("mode", "mode", numeric=False),
+        Column("seed", "seed"),
+        *_TICKET_COLUMNS,
+    ),
+    "ticketproof build TARGET --construction C --tolerance E --failure-probability D --seed S",
+    folded=True,
+)
+
+PUBLISHED = TableDesign(
+    "published",
+    "Published values beside ours",
+    "The settings differ as stated; what compares are accuracy lost and parameters of the ticket per parameter of "
+    "the target.",
+    (
+        Column("activation", "activation", numeric=False),
+        Column("construction", "construction", numeric=False),
+        Column("quantity", "quantity", numeric=False),
+        Column("published", "published", precise),
+        Column("published_half_width", "± (95 %)", number, "none published"),
+        Column("ours", "ours", precise),
+        Column("locator", "locator", numeric=False),
+        Column("published_setting", "published setting", numeric=False),
+        Column("our_setting", "our setting", numeric=False),
+    ),
+    REPORT,
+)
+
+ACTIVATIONS = TableDesign(
+    "activations",
+    "Activations",
+    "Derived from the expression alone: slopes on both sides of 0, intercept, Lipschitz constant, the radius a(ε) "
+    "on which the piecewise linear approximation is within ε, g(ε) = ε / a(ε) and its inverse.",
+    (
+        Column("activation", "activation", numeric=False),
+        _formula("expression", "φ(x)"),
+        _formula("m_plus", "slope right"),
+        _formula("m_minus", "slope left"),
+        _formula("d", "φ(0)"),
+        _formula("lipschitz", "Lipschitz constant"),
+        _formula("a", "a(ε)"),
+        _formula("g", "g(ε)"),
+        _formula("g_inverse", "inverse of g"),
+        Column("proved", "radii proved", integer),
+        Column("tolerances", "of", integer),
+        Column("largest_slack", "largest slack a*/a", ratio),
+    ),
+    "ticketproof bounds ACTIVATION",
+)
+
+RADII = TableDesign(
+    "radii",
+    "Certified radii",
+    "a(ε) in closed form, the exact radius a*(ε), the slack a*/a, and whether ball arithmetic proves the error at "
+    "most ε on the whole interval [-a, a].",
+    (
+        Column("activation", "activation", numeric=False),
+        Column("tolerance", "tolerance ε", tolerance),
+        Column("a", "a(ε)", number),
+        Column("a_exact", "a*(ε)", number),
+        Column("slack", "slack a*/a", ratio),
+        Column("verdict", "certificate", numeric=False),
+    ),
+    "ticketproof bounds ACTIVATION --tolerance E",
+    folded=True,
+)
+
+DESIGNS = (VERDICTS, BASE_SETS, TICKET_SUMMARY, PUBLISHED, ACTIVATIONS, RADII, TICKETS)
