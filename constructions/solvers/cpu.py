@@ -13,6 +13,7 @@ from constructions.solvers import enumeration
 from constructions.solvers.enumeration import LARGEST_NATURAL, smallest_by_all, smallest_by_levels
 from constructions.solvers.halves import closest, half_list, work_space
 from constructions.solvers.problem import Objective, Problems, half_entries, longest_half, split_point
+from constructions.solvers.unrestricted import best_of_all, first_within
 
 PROBLEMS_PER_RANGE = 4096
 WORK_PER_RANGE = 1 << 22
@@ -32,11 +33,15 @@ def _nearest_task(problems: Problems, objective: Objective, entries: int, masks:
     size, split = problems.max_size, split_point(problems.variables)
     least = size if objective.exact_size else 0
 
+    def task_of_any_size(start: int, stop: int) -> None:
+        unrestricted_range(problems.base_sets, problems.targets, problems.tolerances, split, entries,
+                           objective.minimises_error, start, stop, masks)  # fmt: skip
+
     def task(start: int, stop: int) -> None:
         nearest_range(problems.base_sets, problems.targets, problems.tolerances, least, size, split, entries,
                       objective.minimises_error, start, stop, masks)  # fmt: skip
 
-    return task
+    return task_of_any_size if least == 0 and size == problems.variables else task
 
 
 def _smallest_task(problems: Problems, objective: Objective, entries: int, masks: NDArray[np.uint64]) -> RangeTask:
@@ -76,21 +81,34 @@ def joined(high_mask, low_mask, split):
 
 
 @njit(nogil=True, cache=True)
+def unrestricted_range(base_sets, targets, tolerances, split, entries, minimise, start, stop, masks):
+    """Least error (``minimise``) or smallest mask within tolerance, among all subsets."""
+    high_space, low_space = work_space(entries), work_space(entries)
+    bits = np.uint32(1) << np.arange(32).astype(np.uint32)
+    for row in range(start, stop):
+        if minimise:
+            high_mask, low_mask = best_of_all(base_sets[row], split, bits, targets[row], high_space, low_space)
+            masks[row] = joined(high_mask, low_mask, split)
+        else:
+            found, high_mask, low_mask = first_within(base_sets[row], split, bits, targets[row], tolerances[row],
+                                                      high_space, low_space)  # fmt: skip
+            if found:
+                masks[row] = joined(high_mask, low_mask, split)
+
+
+@njit(nogil=True, cache=True)
 def nearest_range(base_sets, targets, tolerances, least, most, split, entries, minimise, start, stop, masks):
     """Least error (``minimise``) or smallest mask within tolerance, among subsets of least..most variables."""
     variables = base_sets.shape[1]
-    whole = least == 0 and most >= variables
-    classes = 1 if whole else max(1, min(most, variables - split)) + 1
+    classes = max(1, min(most, variables - split)) + 1
     high_offsets, low_offsets = np.zeros(classes + 1, np.int64), np.zeros(classes + 1, np.int64)
     high_space, low_space = work_space(entries), work_space(entries)
-    values, bits = np.empty((2, variables + 1)), np.empty((2, variables + 1), np.uint32)
+    bits = np.uint32(1) << np.arange(32).astype(np.uint32)
     for row in range(start, stop):
-        high_count = collect(base_sets[row], split, variables, 0.0, values[0], bits[0])
-        low_count = collect(base_sets[row], 0, split, 0.0, values[1], bits[1])
-        high = half_list(values[0], bits[0], high_count, high_space, high_offsets)
-        low = half_list(values[1], bits[1], low_count, low_space, low_offsets)
+        high = half_list(base_sets[row, split:], bits, variables - split, high_space, high_offsets)
+        low = half_list(base_sets[row, :split], bits, split, low_space, low_offsets)
         clip = 0.0 if minimise else tolerances[row]
-        error, high_mask, low_mask = closest(high, low, 0 if whole else least, 0 if whole else most, targets[row], clip)
+        error, high_mask, low_mask = closest(high, low, least, most, targets[row], clip)
         if minimise or error <= tolerances[row]:
             masks[row] = joined(high_mask, low_mask, split)
 

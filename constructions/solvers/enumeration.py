@@ -41,18 +41,19 @@ def level_table(count: int, top: int) -> Table:
     levels = [(np.zeros(1, np.uint64), np.full(1, count, np.uint32), np.zeros(1, np.uint32))]
     starts, ends = [0], [1]
     for _ in range(min(top, count)):
-        masks, lowest, _parents = levels[-1]
-        parents = np.repeat(np.arange(len(masks)), lowest)
-        offsets = np.cumsum(lowest) - lowest
-        variables = (np.arange(len(parents)) - np.repeat(offsets, lowest)).astype(np.uint32)
-        masks = masks[parents] | (np.uint64(1) << variables.astype(np.uint64))
-        levels.append((masks, variables, (parents + starts[-1]).astype(np.uint32)))
+        above, above_lowest, _ = levels[-1]
+        origin = np.repeat(np.arange(len(above)), above_lowest)
+        first = np.cumsum(above_lowest) - above_lowest
+        variables = (np.arange(len(origin)) - np.repeat(first, above_lowest)).astype(np.uint32)
+        own = above[origin] | (np.uint64(1) << variables.astype(np.uint64))
+        levels.append((own, variables, (origin + starts[-1]).astype(np.uint32)))
         starts.append(-(-ends[-1] // LANES) * LANES)
-        ends.append(starts[-1] + len(masks))
+        ends.append(starts[-1] + len(own))
     starts.append(-(-ends[-1] // LANES) * LANES)
-    masks, lowest, parents = np.zeros(starts[-1], np.uint64), *np.zeros((2, starts[-1]), np.uint32)
-    for (level_masks, level_lowest, level_parents), start, end in zip(levels, starts, ends, strict=False):
-        masks[start:end], lowest[start:end], parents[start:end] = level_masks, level_lowest, level_parents
+    masks, lowest = np.zeros(starts[-1], np.uint64), np.zeros(starts[-1], np.uint32)
+    parents = np.zeros(starts[-1], np.uint32)
+    for level, start, end in zip(levels, starts, ends, strict=False):
+        masks[start:end], lowest[start:end], parents[start:end] = level
     return masks, lowest, parents, np.array(starts, np.int64), np.array(ends, np.int64)
 
 
