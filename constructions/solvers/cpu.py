@@ -4,13 +4,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from constructions.parallel import Progress, RangeTask, run_ranges
-from constructions.solvers import enumeration
-from constructions.solvers.enumeration import LARGEST_NATURAL, smallest_by_all, smallest_by_levels
+from constructions.solvers.enumeration import (
+    LARGEST_NATURAL,
+    last_size,
+    level_table,
+    natural_table,
+    solve_by_all,
+    solve_by_levels,
+)
 from constructions.solvers.halves import closest, half_list, work_space
 from constructions.solvers.problem import Objective, Problems, half_entries, longest_half, split_point
 from constructions.solvers.unrestricted import best_of_all, first_within
@@ -45,21 +53,37 @@ def _nearest_task(problems: Problems, objective: Objective, entries: int, masks:
 
 
 def _smallest_task(problems: Problems, objective: Objective, entries: int, masks: NDArray[np.uint64]) -> RangeTask:
+    """Enumeration up to a size where it stops to pay, sorted halves by size for the problems it leaves unsolved."""
     variables, size, split = problems.variables, problems.max_size, split_point(problems.variables)
-    natural = variables <= LARGEST_NATURAL
-    last = size if natural else enumeration.last_size(variables, size)
-    lengths = (variables - split, split)
-    if natural:
-        high_table, low_table = (enumeration.natural_table(length) for length in lengths)
-    else:
-        high_table, low_table = (enumeration.level_table(length, last) for length in lengths)
-    sizes = np.bitwise_count(high_table[0]).astype(np.int64)
+    enumerate_range, last = _enumeration(variables, size, split)
 
     def task(start: int, stop: int) -> None:
-        smallest_range(problems.base_sets, problems.targets, problems.tolerances, size, split, entries, natural, last,
-                       high_table, low_table, sizes, objective.one_sign, start, stop, masks)  # fmt: skip
+        sets, targets = problems.base_sets[start:stop], problems.targets[start:stop]
+        limits = problems.tolerances[start:stop]
+        found = np.zeros(stop - start, np.bool_)
+        candidates = np.where(sets * np.sign(targets)[:, None] > 0, sets, np.inf) if objective.one_sign else sets
+        enumerate_range(candidates, targets, limits, masks[start:stop], found)
+        if last < size and not found.all():
+            by_size_range(sets, targets, limits, split, last + 1, size, entries, objective.one_sign, found,
+                          masks[start:stop])  # fmt: skip
 
     return task
+
+
+def _enumeration(variables: int, size: int, split: int) -> tuple[Callable[..., None], int]:
+    """The enumeration that suits the number of variables, and the largest size that it settles."""
+    lengths = (variables - split, split)
+    if variables <= LARGEST_NATURAL:
+        high_table, low_table = (natural_table(length) for length in lengths)
+        sizes = np.bitwise_count(high_table[0]).astype(np.int64)
+        return lambda sets, targets, limits, masks, found: solve_by_all(
+            sets, targets, limits, split, size, high_table, low_table, sizes, masks, found
+        ), size
+    last = last_size(variables, size)
+    high_levels, low_levels = (level_table(length, last) for length in lengths)
+    return lambda sets, targets, limits, masks, found: solve_by_levels(
+        sets, targets, limits, split, last, high_levels, low_levels, masks, found
+    ), last
 
 
 @njit(nogil=True, cache=True)
@@ -114,33 +138,14 @@ def nearest_range(base_sets, targets, tolerances, least, most, split, entries, m
 
 
 @njit(nogil=True, cache=True)
-def smallest_range(base_sets, targets, tolerances, most, split, entries, natural, last, high_table, low_table, sizes,
-                   one_sign, start, stop, masks):  # fmt: skip
-    """Smallest subset within tolerance: enumeration up to ``last`` variables, sorted halves by size beyond."""
-    variables = base_sets.shape[1]
-    high, low = np.full(len(high_table[0]), np.inf), np.full(len(low_table[0]), np.inf)
-    high[0] = low[0] = 0.0
+def by_size_range(base_sets, targets, tolerances, split, first, most, entries, one_sign, found, masks):
+    """Smallest subset of first..most variables within tolerance, for the problems not yet found."""
     high_space, low_space = work_space(entries), work_space(entries)
-    own = np.empty(variables)
-    for row in range(start, stop):
-        target, tolerance = targets[row], tolerances[row]
-        sign = np.sign(target) if one_sign else 0.0
-        candidates = base_sets[row]
-        if one_sign:
-            candidates = own
-            for k in range(variables):
-                own[k] = base_sets[row, k] if base_sets[row, k] * sign > 0.0 else np.inf
-        if natural:
-            found, mask = smallest_by_all(candidates, split, most, target, tolerance, high, high_table, low, low_table,
-                                          sizes)  # fmt: skip
-        else:
-            found, mask = smallest_by_levels(candidates, split, last, target, tolerance, high, high_table, low,
-                                             low_table)  # fmt: skip
-        if not found and last < most:
-            found, mask = smallest_by_halves(base_sets[row], split, sign, last + 1, most, target, tolerance, high_space,
-                                             low_space)  # fmt: skip
-        if found:
-            masks[row] = mask
+    for row in range(len(targets)):
+        if not found[row]:
+            sign = np.sign(targets[row]) if one_sign else 0.0
+            found[row], masks[row] = smallest_by_halves(base_sets[row], split, sign, first, most, targets[row],
+                                                        tolerances[row], high_space, low_space)  # fmt: skip
 
 
 @njit(nogil=True, cache=True)

@@ -111,49 +111,52 @@ def first_of_product(high, i, i_end, i_padded, low, j, j_end, j_padded, target, 
 
 
 @njit(nogil=True, cache=True)
-def smallest_by_levels(row, split, last, target, tolerance, high, high_table, low, low_table):
-    """(found, mask) of the smallest subset of at most ``last`` variables within tolerance; ties to the smallest mask.
-
-    ``high`` and ``low`` hold one sum per table entry, infinity in the padding and 0 in entry 0.
-    """
+def solve_by_levels(base_sets, targets, tolerances, split, last, high_table, low_table, masks, found):
+    """Smallest subset of at most ``last`` variables within tolerance of each problem; ties to the smallest mask."""
     high_masks, high_lowest, high_parents, high_starts, high_ends = high_table
     low_masks, low_lowest, low_parents, low_starts, low_ends = low_table
-    if abs(target) <= tolerance:
-        return True, np.uint64(0)
-    found, mask = False, np.uint64(0)
-    for size in range(1, last + 1):
-        if size < len(low_ends):
-            fill(row[:split], low_parents, low_lowest, low_starts[size], low_ends[size], low)
-        if size < len(high_ends):
-            fill(row[split:], high_parents, high_lowest, high_starts[size], high_ends[size], high)
-        for a in range(max(0, size - len(low_ends) + 1), min(size, len(high_ends) - 1) + 1):
-            b = size - a
-            end = high_ends[a]
-            while found and end > high_starts[a] and high_masks[end - 1] > mask >> np.uint64(split):
-                end -= 1
-            i, j = first_of_product(high, high_starts[a], end, high_starts[a + 1], low, low_starts[b], low_ends[b],
-                                    low_starts[b + 1], target, tolerance)  # fmt: skip
-            if i >= 0:
-                candidate = (high_masks[i] << np.uint64(split)) | low_masks[j]
-                mask = min(mask, candidate) if found else candidate
-                found = True
-                if a == 0:
+    high, low = np.full(len(high_masks), np.inf), np.full(len(low_masks), np.inf)
+    high[0] = low[0] = 0.0
+    for row in range(len(targets)):
+        target, tolerance = targets[row], tolerances[row]
+        solved, mask = abs(target) <= tolerance, np.uint64(0)
+        for size in range(1, last + 1):
+            if solved:
+                break
+            if size < len(low_ends):
+                fill(base_sets[row, :split], low_parents, low_lowest, low_starts[size], low_ends[size], low)
+                if count_hits(0.0, low, low_starts[size], low_starts[size + 1], target, tolerance):
+                    _, j = first_pair(high, 0, 1, low, low_starts[size], low_ends[size], target, tolerance)
+                    solved, mask = True, low_masks[j]
                     break
-        if found:
-            break
-    return found, mask
+            if size < len(high_ends):
+                fill(base_sets[row, split:], high_parents, high_lowest, high_starts[size], high_ends[size], high)
+            for a in range(max(1, size - len(low_ends) + 1), min(size, len(high_ends) - 1) + 1):
+                b, end = size - a, high_ends[a]
+                while solved and end > high_starts[a] and high_masks[end - 1] > mask >> np.uint64(split):
+                    end -= 1
+                i, j = first_of_product(high, high_starts[a], end, high_starts[a + 1], low, low_starts[b],
+                                        low_ends[b], low_starts[b + 1], target, tolerance)  # fmt: skip
+                if i >= 0:
+                    candidate = (high_masks[i] << np.uint64(split)) | low_masks[j]
+                    mask = min(mask, candidate) if solved else candidate
+                    solved = True
+        masks[row], found[row] = mask, solved
 
 
 @njit(nogil=True, cache=True)
-def smallest_by_all(row, split, most, target, tolerance, high, high_table, low, low_table, sizes):
+def solve_by_all(base_sets, targets, tolerances, split, most, high_table, low_table, sizes, masks, found):
     """The same answer from all 2^m sums in the order of their masks, for small base sets."""
-    fill(row[:split], low_table[2], low_table[1], 1, len(low), low)
-    fill(row[split:], high_table[2], high_table[1], 1, len(high), high)
-    best, mask = most + 1, 0
-    for a in range(len(high)):
-        if count_hits(high[a], low, 0, len(low), target, tolerance):
-            for b in range(len(low)):
-                size = sizes[a] + sizes[b]
-                if size < best and abs((high[a] + low[b]) - target) <= tolerance:
-                    best, mask = size, (a << split) | b
-    return best <= most, np.uint64(mask)
+    high, low = np.zeros(len(high_table[0])), np.zeros(len(low_table[0]))
+    for row in range(len(targets)):
+        target, tolerance = targets[row], tolerances[row]
+        fill(base_sets[row, :split], low_table[2], low_table[1], 1, len(low), low)
+        fill(base_sets[row, split:], high_table[2], high_table[1], 1, len(high), high)
+        best, mask = most + 1, 0
+        for a in range(len(high)):
+            if count_hits(high[a], low, 0, len(low), target, tolerance):
+                for b in range(len(low)):
+                    size = sizes[a] + sizes[b]
+                    if size < best and abs((high[a] + low[b]) - target) <= tolerance:
+                        best, mask = size, (a << split) | b
+        masks[row], found[row] = mask, best <= most

@@ -143,9 +143,8 @@ def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
     if array.dtype.kind not in "fiu" and array.size:
         raise ValueError(f"{name} has dtype {array.dtype} and must hold real numbers; convert it to float64")
     array = array.astype(np.float64, copy=False)
-    bad = ~(np.abs(array) <= LARGEST_VALUE)
-    if bad.any():
-        where = tuple(int(i) for i in np.argwhere(bad)[0])
+    if array.size and not (array.max() <= LARGEST_VALUE and array.min() >= -LARGEST_VALUE):
+        where = tuple(int(i) for i in np.argwhere(~(np.abs(array) <= LARGEST_VALUE))[0])
         raise ValueError(
             f"{name}{list(where) if where else ''} is {array[where]} and must be finite and at most "
             f"{LARGEST_VALUE:g} in magnitude; scale the problem"

@@ -5,28 +5,37 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from constructions.parallel import run_ranges
 from constructions.solvers.problem import split_point
 
+ROWS_PER_RANGE = 8192
 
-def subset_values(base_sets: NDArray[np.float64], masks: NDArray[np.uint64]) -> NDArray[np.float64]:
-    """value(I) of one subset per row, by the rule at the head of ``problem``; base_sets (P, m), masks (P,)."""
-    count, variables = base_sets.shape
-    split = split_point(variables)
-    halves = np.zeros((2, count))
-    for half, indices in enumerate((range(variables - 1, split - 1, -1), range(split - 1, -1, -1))):
-        for index in indices:
-            chosen = (masks >> np.uint64(index)) & np.uint64(1) != 0
-            halves[half] += np.where(chosen, base_sets[:, index], 0.0)
-    return np.asarray(halves[0] + halves[1])
+
+@njit(nogil=True, cache=True)
+def _errors(base_sets, targets, masks, split, start, stop, out):  # type: ignore[no-untyped-def]
+    for row in range(start, stop):
+        high, low = 0.0, 0.0
+        for index in range(base_sets.shape[1] - 1, split - 1, -1):
+            if masks[row] >> np.uint64(index) & np.uint64(1):
+                high += base_sets[row, index]
+        for index in range(split - 1, -1, -1):
+            if masks[row] >> np.uint64(index) & np.uint64(1):
+                low += base_sets[row, index]
+        out[row] = abs(high + low - targets[row])
 
 
 def subset_errors(
     base_sets: NDArray[np.float64], targets: NDArray[np.float64], masks: NDArray[np.uint64]
 ) -> NDArray[np.float64]:
-    """error(I) = |fl(value(I) - target)| of one subset per row."""
-    return np.abs(subset_values(base_sets, masks) - targets)
+    """error(I) = |fl(value(I) - target)| of one subset per row, by the rule at the head of ``problem``."""
+    errors = np.empty(len(targets))
+    split = split_point(base_sets.shape[1])
+    run_ranges(lambda start, stop: _errors(base_sets, targets, masks, split, start, stop, errors), len(targets),
+               ROWS_PER_RANGE)  # fmt: skip
+    return errors
 
 
 def exact_errors(base_sets: ArrayLike, targets: ArrayLike, masks: ArrayLike) -> list[Fraction]:
