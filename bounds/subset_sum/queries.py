@@ -1,0 +1,52 @@
+"""What a caller asks of a subset-sum bound, and the checks of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+QUANTIFIERS = ("fixed", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A checked question: tolerance and failure probability in (0, 1), a registered law, a quantifier, |z| <= window."""
+
+    tolerance: float
+    failure_probability: float
+    law: str
+    quantifier: str
+    window: float = 1.0
+
+
+def check_open_unit(call: str, **values: float) -> None:
+    """Raise ValueError unless every value is a number in (0, 1); NaN and infinities are refused."""
+    for name, value in values.items():
+        if not 0 < value < 1:
+            raise ValueError(f"{call}: {name}={value} must satisfy 0 < {name} < 1; choose for example {name}=0.01")
+
+
+def check_window(call: str, window: float) -> None:
+    """Raise ValueError unless 0 < window <= 1."""
+    if not 0 < window <= 1:
+        raise ValueError(f"{call}: window={window} must satisfy 0 < window <= 1; scale larger targets with the layer")
+
+
+def check_choice(call: str, name: str, value: str, known: Iterable[str]) -> None:
+    """Raise ValueError listing the known choices unless ``value`` is one of them."""
+    choices = tuple(known)
+    if value not in choices:
+        raise ValueError(f"{call}: {name}={value!r} is unknown; choose one of {', '.join(choices)}")
+
+
+def check_size(call: str, size: int) -> None:
+    """Raise ValueError unless ``size`` is a whole number >= 0."""
+    if int(size) != size or size < 0:
+        raise ValueError(f"{call}: size={size} must be a whole number >= 0")
+
+
+def check_target(call: str, target: float | None) -> None:
+    """Raise ValueError unless ``target`` is None or a number in [-1, 1]."""
+    if target is not None and not (math.isfinite(target) and abs(target) <= 1):
+        raise ValueError(f"{call}: target={target} must satisfy |target| <= 1, or be None for z ~ U[-1, 1]")

@@ -1,0 +1,130 @@
+"""How many variables suffice and how many are necessary: the two questions, asked of the registered methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from bounds.laws import LAWS
+from bounds.subset_sum.closed_form import closed_form
+from bounds.subset_sum.computed import computed_size
+from bounds.subset_sum.necessary import necessary_bound
+from bounds.subset_sum.queries import QUANTIFIERS, Query, check_choice, check_open_unit, check_window
+from bounds.subset_sum.size_bound import SizeBound, Status
+
+_WHO = {
+    "fixed": "for every target |z| <= {window:g} given in advance",
+    "all": "with one base set for all targets |z| <= {window:g} at once",
+}
+_FAILING = {"fixed": "some |z| <= 1 given in advance fails", "all": "not all |z| <= 1 are served at once"}
+_SOURCES = {
+    "closed_form": "docs/subset-sums.md, Theorem R and Corollaries 2-4; for B22 Cor. A.2",
+    "computed": "docs/subset-sums.md, Theorem 7",
+    "empty": "docs/subset-sums.md: the empty subset",
+}
+
+
+def _by_closed_form(query: Query) -> tuple[int, str]:
+    """Return the size in closed form, and that it was this."""
+    return closed_form(query).size, "closed_form"
+
+
+def _by_computation(query: Query) -> tuple[int, str]:
+    """Return the better of the dynamic program and the closed form, and which one it was."""
+    explicit = _by_closed_form(query)
+    computed = computed_size(query)
+    return explicit if computed is None or computed >= explicit[0] else (computed, "computed")
+
+
+METHODS: dict[str, Callable[[Query], tuple[int, str]]] = {"computed": _by_computation, "closed_form": _by_closed_form}
+
+
+def sufficient_size(
+    tolerance: float,
+    failure_probability: float,
+    law: str = "uniform",
+    quantifier: str = "fixed",
+    method: str = "computed",
+    window: float = 1.0,
+) -> SizeBound:
+    """Return a proved number of variables that suffices for random subset sums.
+
+    With ``.size`` i.i.d. variables, P(some subset sum is within ``tolerance`` of z) >= 1 - ``failure_probability``.
+
+    ``tolerance``, ``failure_probability``  in (0, 1).
+    ``law``         "uniform" U[-1,1], "product" UU, "normal", "normal_product".
+    ``quantifier``  "fixed": for every |z| <= window given in advance; "all": one base set serves all |z| <= window.
+    ``method``      "computed" (never worse) or "closed_form"; ``.method`` of the result says which argument won.
+    ``window``      in (0, 1].
+
+    Returns a :class:`SizeBound` with status "proved". Sizes never grow with the tolerance or the failure probability.
+    Raises ValueError outside these ranges. Source: docs/subset-sums.md.
+
+    >>> sufficient_size(0.01, 0.01, quantifier="all", method="closed_form").size
+    56
+    """
+    check_open_unit("sufficient_size", tolerance=tolerance, failure_probability=failure_probability)
+    check_window("sufficient_size", window)
+    check_choice("sufficient_size", "law", law, LAWS)
+    check_choice("sufficient_size", "quantifier", quantifier, QUANTIFIERS)
+    check_choice("sufficient_size", "method", method, METHODS)
+    return _sufficient(Query(float(tolerance), float(failure_probability), law, quantifier, float(window)), method)
+
+
+@lru_cache(maxsize=65536)
+def _sufficient(query: Query, method: str) -> SizeBound:
+    """Answer a checked query."""
+    size, won = (0, "empty") if query.tolerance >= query.window else METHODS[method](query)
+    return SizeBound(
+        size=size,
+        law=query.law,
+        quantifier=query.quantifier,
+        method=won,
+        window=query.window,
+        status=Status.PROVED,
+        source=_SOURCES[won],
+        statement=(
+            f"{size} i.i.d. variables of the law {query.law} have a subset sum within {query.tolerance:g}, "
+            f"{_WHO[query.quantifier].format(window=query.window)}, "
+            f"with probability at least 1 - {query.failure_probability:g}"
+        ),
+    )
+
+
+def necessary_size(
+    tolerance: float, failure_probability: float, law: str = "uniform", quantifier: str = "fixed"
+) -> SizeBound:
+    """Return a proved number of variables below which random subset sums fail too often.
+
+    "fixed": with fewer variables some |z| <= 1 fails with probability > ``failure_probability``.
+    "all": with fewer, "one base set serves all |z| <= 1" fails with probability > ``failure_probability``.
+
+    Arguments as in :func:`sufficient_size`. Returns a :class:`SizeBound`, ``.method`` naming the bound of ``necessary``
+    that won. Raises ValueError for bad arguments. Source: docs/subset-sums.md, section 5; theory 2.3.
+
+    >>> necessary_size(0.01, 0.01).size
+    15
+    """
+    check_open_unit("necessary_size", tolerance=tolerance, failure_probability=failure_probability)
+    check_choice("necessary_size", "law", law, LAWS)
+    check_choice("necessary_size", "quantifier", quantifier, QUANTIFIERS)
+    return _necessary(Query(float(tolerance), float(failure_probability), law, quantifier))
+
+
+@lru_cache(maxsize=4096)
+def _necessary(query: Query) -> SizeBound:
+    """Answer a checked query."""
+    size, method = necessary_bound(query)
+    return SizeBound(
+        size=size,
+        law=query.law,
+        quantifier=query.quantifier,
+        method=method,
+        window=query.window,
+        status=Status.PROVED,
+        source="docs/subset-sums.md, section 5",
+        statement=(
+            f"with fewer than {size} variables of the law {query.law}, {_FAILING[query.quantifier]} "
+            f"at tolerance {query.tolerance:g} with probability > {query.failure_probability:g}"
+        ),
+    )
