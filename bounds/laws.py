@@ -48,8 +48,6 @@ class Law:
         """Return 2 c p(c), the mixture weight of U[-c, c] that X contains; c > 0.
 
         >>> from flint import arb
-
-from bounds.arithmetic import certainly_at_most
         >>> float(LAWS["product"].weight(arb("0.5")).mid())
         0.34657359027997264
         """

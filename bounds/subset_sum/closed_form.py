@@ -30,7 +30,7 @@ _WIDEST = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedForm:
-    """A size in closed form: ``size`` variables in ``blocks`` equal blocks, each using its U[-half_width, half_width]."""
+    """A size in closed form: ``size`` variables in ``blocks`` equal blocks, each using U[-half_width, half_width]."""
 
     size: int
     half_width: float

@@ -37,7 +37,7 @@ _FIXED_UPPER_DOUBLINGS = 5
 
 @njit(cache=True)
 def edge_slope(grid, row, first, last, mean):  # type: ignore[no-untyped-def]
-    """Return the slope, at ``mean``, of the majorant of the step function on grid[first..last] (a float64 candidate)."""
+    """Return the slope, at ``mean``, of the majorant of the step function on grid[first..last] (a candidate)."""
     left, left_value, slope = grid[first], row[first], 0.0
     start = first
     while left < mean:

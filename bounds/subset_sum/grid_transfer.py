@@ -1,8 +1,8 @@
 r"""From the continuous law to weights on a grid.
 
 Source weights are G = (2k+1) 2^-b - 1 with k uniform in {0, ..., 2^b - 1}, b = 53 ("grid53") or 24 ("grid24"). Divide
-[-1, 1) into the 2^b cells [2k 2^-b - 1, (2k+2) 2^-b - 1); let X ~ U[-1, 1] and let G be the midpoint of X's cell. Then G
-has the grid's law and |X - G| <= 2^-b. For products of f independent factors
+[-1, 1) into the 2^b cells [2k 2^-b - 1, (2k+2) 2^-b - 1); let X ~ U[-1, 1] and G the midpoint of X's cell. Then G has
+the grid's law and |X - G| <= 2^-b. For products of f independent factors
 |prod X_i - prod G_i| <= sum_i |X_i - G_i| <= f 2^-b, because all factors are at most 1 in absolute value (replace one
 factor at a time). A subset of at most m variables therefore moves by at most m f 2^-b: what the continuous law reaches
 within eps, the grid reaches within eps + m f 2^-b, with at least the same probability.

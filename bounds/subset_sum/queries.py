@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ QUANTIFIERS = ("fixed", "all")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A checked question: tolerance and failure probability in (0, 1), a registered law, a quantifier, |z| <= window."""
+    """A checked question: tolerance and failure probability in (0, 1), registered law, quantifier, |z| <= window."""
 
     tolerance: float
     failure_probability: float
@@ -42,7 +43,11 @@ def check_choice(call: str, name: str, value: str, known: Iterable[str]) -> None
 
 def check_size(call: str, size: int) -> None:
     """Raise ValueError unless ``size`` is a whole number >= 0."""
-    if int(size) != size or size < 0:
+    try:
+        valid = operator.index(size) >= 0
+    except TypeError:
+        valid = False
+    if not valid:
         raise ValueError(f"{call}: size={size} must be a whole number >= 0")
 
 
