@@ -53,6 +53,7 @@ _TICKET_COLUMNS = (
     Column("verified", "verified", yes_no, numeric=False),
     Column("error_lower", "error: witness", number),
     Column("error_upper", "error: certified", number),
+    Column("verifier_upper", "error: verifier's certificate", number),
     Column("promised", "error: promised", number, NO_PROMISE),
     Column("target_accuracy", "target accuracy", percent, NO_LABELS),
     Column("ticket_accuracy", "ticket accuracy", percent, NO_LABELS),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from constructions.readers import load_target
+from constructions.readers.load import load_target
 from constructions.target import TargetNetwork
 from empirical.experiments.digits import accuracy, digits, digits_target
 from empirical.experiments.random_targets import random_sparse_target
@@ -53,8 +53,8 @@ def open_target(name: str, domain: tuple[FloatArray, FloatArray] | None = None) 
 
     Built in: ``digits:ACTIVATION``, ``random:ACTIVATION`` and ``random:ACTIVATION:zero-biases``, all from seed 0.
 
-    A file's domain is ``domain``; without it ``input_box: {lo, hi}`` of the JSON file of the same name beside it;
-    without that the file's own. Reference outputs are read from the same JSON (``reference: [{input, output}]``).
+    A file's domain is ``domain`` or what :func:`constructions.load_target` finds. Reference outputs are read from the
+    JSON file of the same name beside it (``reference: [{input, output}]``).
     Raises ValueError naming the file and the field when something does not fit.
     """
     kind, _, rest = name.partition(":")
@@ -63,9 +63,8 @@ def open_target(name: str, domain: tuple[FloatArray, FloatArray] | None = None) 
     path = Path(name)
     if not path.is_file():
         raise ValueError(f"target {name!r} is neither a file nor digits:ACTIVATION; check the path")
-    facts = _facts_beside(path)
-    network = load_target(path, domain=_box(path, facts) if domain is None else domain)
-    return NamedTarget(path.name, network, reference=_reference(path, facts, network))
+    network = load_target(path, domain)
+    return NamedTarget(path.name, network, reference=_reference(path, _facts_beside(path), network))
 
 
 def _digits(name: str, activation: str) -> NamedTarget:
@@ -95,13 +94,6 @@ def _facts_beside(path: Path) -> dict[str, Any]:
     if not isinstance(facts, dict):
         raise ValueError(f"{sidecar}: holds a {type(facts).__name__}, needed an object; repair it or move it away")
     return facts
-
-
-def _box(path: Path, facts: dict[str, Any]) -> tuple[FloatArray, FloatArray] | None:
-    box = facts.get("input_box")
-    if box is None:
-        return None
-    return _numbers(path, box, "lo"), _numbers(path, box, "hi")
 
 
 def _reference(path: Path, facts: dict[str, Any], network: TargetNetwork) -> tuple[FloatArray, FloatArray] | None:

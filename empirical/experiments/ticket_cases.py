@@ -35,6 +35,7 @@ COLUMNS = (
     "used_over_planned",
     "error_lower",
     "error_upper",
+    "verifier_upper",
     "promised",
     "verified",
     "holds",

@@ -80,6 +80,13 @@ STATEMENTS = (
         _at_most("error_lower", "error_upper"),
     ),
     Statement(
+        "error found by search <= the verifier's own certificate",
+        "tickets",
+        _ticket_label,
+        _was_asked_for,
+        _at_most("error_lower", "verifier_upper"),
+    ),
+    Statement(
         "planned: certified error <= promised error",
         "tickets",
         _ticket_label,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from reports.commands.command import Command
@@ -44,12 +45,10 @@ def run(options: argparse.Namespace) -> int:
     target = open_target(options.target).network if options.target else None
     verification = verify_ticket(options.ticket, target=target, tolerance=options.tolerance)
     if options.json:
-        print(
-            json.dumps({"ok": bool(verification.ok), "checks": [str(check) for check in verification.checks]}, indent=1)
-        )
+        checks = [asdict(check) for check in verification.checks]
+        print(json.dumps({"ok": verification.ok, "error": verification.error, "checks": checks}, indent=1))
     else:
-        for check in verification.checks:
-            print(check)
+        print(verification)
         print("verified" if verification.ok else "NOT verified")
     return ExitCode.OK if verification.ok else ExitCode.VIOLATED
 

@@ -51,6 +51,7 @@ def ticket_row(**changes: Any) -> dict[str, Any]:
         "used_over_planned": 0.5,
         "error_lower": 0.01,
         "error_upper": 0.05,
+        "verifier_upper": 0.06,
         "promised": 0.1,
         "verified": True,
         "holds": True,
