@@ -73,21 +73,21 @@ STATEMENTS = (
         "every ticket passes the separate verifier", "tickets", _ticket_label, _was_asked_for, lambda r: r["verified"]
     ),
     Statement(
-        "error found by search <= certified error",
+        "error found by search ≤ certified error",
         "tickets",
         _ticket_label,
         _was_asked_for,
         _at_most("error_lower", "error_upper"),
     ),
     Statement(
-        "error found by search <= the verifier's own certificate",
+        "error found by search ≤ the verifier's own certificate",
         "tickets",
         _ticket_label,
         _was_asked_for,
         _at_most("error_lower", "verifier_upper"),
     ),
     Statement(
-        "planned: certified error <= promised error",
+        "planned: certified error ≤ promised error",
         "tickets",
         _ticket_label,
         _is_promised,
@@ -102,10 +102,10 @@ STATEMENTS = (
         _proved,
     ),
     Statement(
-        "base sets: necessary <= measured", "base_sets", _size_label, _everywhere, _at_most("necessary", "measured")
+        "base sets: necessary ≤ measured", "base_sets", _size_label, _everywhere, _at_most("necessary", "measured")
     ),
     Statement(
-        "base sets: measured <= sufficient", "base_sets", _size_label, _everywhere, _at_most("measured", "sufficient")
+        "base sets: measured ≤ sufficient", "base_sets", _size_label, _everywhere, _at_most("measured", "sufficient")
     ),
 )
 

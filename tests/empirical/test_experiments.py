@@ -45,8 +45,8 @@ def status(statement: str, *rows: dict[str, Any]) -> str:
     ("change", "statement"),
     [
         ({"verified": False}, "every ticket"),
-        ({"error_lower": 0.051}, "error found by search <= certified"),
-        ({"error_lower": 0.061, "error_upper": 0.07}, "error found by search <= the verifier"),
+        ({"error_lower": 0.051}, "error found by search ≤ certified"),
+        ({"error_lower": 0.061, "error_upper": 0.07}, "error found by search ≤ the verifier"),
         ({"error_upper": 0.11}, "planned: certified"),
         ({"used_over_planned": 1.01}, "planned: nothing"),
     ],
