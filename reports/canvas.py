@@ -7,14 +7,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH, HEIGHT = 4.6, 3.3
 INK = "#010203"
-STYLE = {
+STYLE: Any = {
     "svg.hashsalt": "ticketproof",
     "svg.fonttype": "none",
     "font.family": "sans-serif",

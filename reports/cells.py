@@ -39,8 +39,6 @@ def ratio(value: float) -> str:
 
 def number(value: float) -> str:
     """Three significant digits, as a power of ten outside [0.001, 10^5)."""
-    if isinstance(value, str):
-        return value
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     if value == 0 or 1e-3 <= abs(value) < 1e5:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from empirical.records import Record, Row
@@ -33,7 +34,7 @@ def approximation_figures(curves: Record) -> Iterator[Figure]:
             f"approximation_{_slug(activation)}",
             f"{activation}: the function φ and its piecewise linear approximation near 0. In the shaded interval the "
             "difference is proved to be at most 0.1.",
-            lambda axes, rows=rows, activation=activation: _draw_approximation(axes, activation, rows),
+            partial(_draw_approximation, activation=activation, rows=rows),
         )
 
 
@@ -55,7 +56,7 @@ def radius_figures(radii: Record) -> Iterator[Figure]:
             "radii",
             "Radius of the interval around 0 on which the approximation is within ε: closed form a(ε) and exact a*(ε). "
             "Activations that are exactly piecewise linear (infinite radius) are not drawn.",
-            lambda axes: _draw_radii(axes, finite),
+            partial(_draw_radii, rows=finite),
         )
 
 
@@ -75,7 +76,7 @@ def size_figures(base_sets: Record) -> Iterator[Figure]:
             f"sizes_{_slug(law)}_{_slug(quantifier)}",
             f"Base-set sizes over the tolerance, law {law}, targets: {quantifier}. Fewer variables than the lower "
             "curve cannot work, as many as the upper curve are proved to work.",
-            lambda axes, rows=rows, law=law, quantifier=quantifier: _draw_sizes(axes, f"{law}, {quantifier}", rows),
+            partial(_draw_sizes, title=f"{law}, {quantifier}", rows=rows),
         )
 
 
@@ -101,7 +102,7 @@ def error_figures(tickets: Record) -> Iterator[Figure]:
             "errors",
             "Every ticket: certified error (nothing on the domain exceeds it) against the largest error found by "
             "search. No point can lie below the diagonal." + unseen,
-            lambda axes: _draw_errors(axes, rows),
+            partial(_draw_errors, rows=rows),
         )
 
 

@@ -45,7 +45,9 @@ def experiment(configuration: ActivationsConfiguration | None = None) -> Experim
 
 def run(configuration: ActivationsConfiguration, advance: Advance) -> tuple[Record, ...]:
     """Records ``activations``, ``radii`` and ``curves``."""
-    formulas, radii, curves = [], [], []
+    formulas: list[dict[str, Any]] = []
+    radii: list[dict[str, Any]] = []
+    curves: list[dict[str, Any]] = []
     for name in configuration.activations:
         activation = bounds.activation(name)
         own_radii = [radius_row(name, activation, exponent) for exponent in configuration.exponents]

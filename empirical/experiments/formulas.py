@@ -33,7 +33,7 @@ def formula(expression: sympy.Expr) -> Formula:
     )
 
 
-class _PagePrinter(MathMLPresentationPrinter):  # type: ignore[misc]  # sympy has no type information
+class _PagePrinter(MathMLPresentationPrinter):
     """sympy's printer, with cases for Piecewise, escaped relations and a Greek epsilon."""
 
     def _print_Symbol(self, symbol: sympy.Symbol, style: str = "plain") -> Any:

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         from reports.progress import progress
 
         _check_target(options.target)
-        records = []
+        records: list[Record] = []
         workers = options.workers or default_workers()
         for experiment in default_experiments(options.seed, options.seeds, options.target, workers):
             with progress(experiment.title, experiment.cells) as advance:
