@@ -11,6 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from constructions.parallel import Progress, RangeTask, run_ranges
+from constructions.solvers.amplification import least_range
 from constructions.solvers.enumeration import (
     LARGEST_NATURAL,
     last_size,
@@ -31,7 +32,8 @@ def solve(problems: Problems, objective: Objective, progress: Progress | None = 
     """Masks of all problems, found on all threads."""
     masks = np.zeros(problems.count, np.uint64)
     entries = half_entries(longest_half(problems, objective), max(problems.max_size, 1))
-    make_task = _smallest_task if objective.minimises_size else _nearest_task
+    by_size = objective.minimises_size or objective.minimises_amplification
+    make_task = _smallest_task if by_size else _nearest_task
     task = make_task(problems, objective, entries, masks)
     run_ranges(task, problems.count, max(1, min(PROBLEMS_PER_RANGE, WORK_PER_RANGE // entries)), progress)
     return masks
@@ -53,7 +55,10 @@ def _nearest_task(problems: Problems, objective: Objective, entries: int, masks:
 
 
 def _smallest_task(problems: Problems, objective: Objective, entries: int, masks: NDArray[np.uint64]) -> RangeTask:
-    """Enumeration up to a size where it stops to pay, sorted halves by size for the problems it leaves unsolved."""
+    """Enumeration up to a size where it stops to pay, sorted halves by size for the problems it leaves unsolved.
+
+    The smallest subset is also where the search for the least amplification starts.
+    """
     variables, size, split = problems.variables, problems.max_size, split_point(problems.variables)
     enumerate_range, last = _enumeration(variables, size, split)
 
@@ -66,6 +71,8 @@ def _smallest_task(problems: Problems, objective: Objective, entries: int, masks
         if last < size and not found.all():
             by_size_range(sets, targets, limits, split, last + 1, size, entries, objective.one_sign, found,
                           masks[start:stop])  # fmt: skip
+        if objective.minimises_amplification:
+            least_range(sets, targets, limits, split, size, entries, found, masks[start:stop])
 
     return task
 

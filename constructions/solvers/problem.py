@@ -46,6 +46,7 @@ class Objective:
     rule: str
     minimises_error: bool = False
     minimises_size: bool = False
+    minimises_amplification: bool = False
     exact_size: bool = False
     one_sign: bool = False
 
@@ -57,6 +58,11 @@ OBJECTIVES = {
         Objective("best", "least error", minimises_error=True),
         Objective("within", "smallest mask among the subsets with error <= tolerance"),
         Objective("fixed_size", "least error among the subsets of exactly max_size variables", True, exact_size=True),
+        Objective(
+            "least_amplification",
+            "least sum of |w|, added like the value, among the subsets with error <= tolerance",
+            minimises_amplification=True,
+        ),
         Objective(
             "one_sign",
             "as smallest, among the subsets of variables with the strict sign of the target (target 0: none)",

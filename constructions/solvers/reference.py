@@ -54,7 +54,15 @@ def _solve_one(problems: Problems, row: int, objective: Objective) -> int:
         allowed &= masks & int(wrong_sign @ (1 << np.arange(len(variables)))) == 0
     if not allowed.any():
         return 0
-    key = errors if objective.minimises_error else np.zeros_like(errors)
-    if objective.minimises_size:
-        key = sizes.astype(np.float64)
-    return int(masks[allowed][np.argmin(key[allowed])])
+    return int(masks[allowed][np.argmin(_key(objective, variables, errors, sizes)[allowed])])
+
+
+def _key(
+    objective: Objective, variables: NDArray[np.float64], errors: NDArray[np.float64], sizes: NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    """What the objective makes as small as possible; the first minimum is the smallest mask."""
+    if objective.minimises_error:
+        return errors
+    if objective.minimises_amplification:
+        return all_values(np.abs(variables))
+    return sizes.astype(np.float64) if objective.minimises_size else np.zeros_like(errors)
