@@ -9,11 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from constructions.parallel import Progress
-from constructions.solvers import cpu, reference
+from constructions.solvers import cpu, reference, tensors
 from constructions.solvers.problem import OBJECTIVES, BackEnd, Solutions, checked_problems
 from constructions.solvers.values import subset_errors
 
-BACK_ENDS: dict[str, BackEnd] = {"cpu": cpu.solve, "reference": reference.solve}
+BACK_ENDS: dict[str, BackEnd] = {
+    "cpu": cpu.solve,
+    "torch": tensors.solve_cpu,
+    "cuda": tensors.solve_cuda,
+    "reference": reference.solve,
+}
 
 Record = TypeVar("Record")
 
@@ -37,7 +42,8 @@ def solve_subset_sums(
         tolerance: one finite number >= 0, or (P,) of them.
         objective: a name in ``OBJECTIVES``, whose ``rule`` states what is asked; ties go to the smallest mask.
         max_size: largest number of variables of a subset (default m); "fixed_size" uses exactly this many.
-        device: "cpu" (numba) or "reference" (every subset looked at, the oracle).
+        device: "cpu" (numba, all threads), "torch" (torch on the CPU), "cuda" (the same code on a GPU) or
+            "reference" (every subset looked at, the oracle).
         progress: called as progress(done, P) now and then.
     Returns:
         Solutions: the same masks, bit for bit, on every device and with any number of threads.
