@@ -101,7 +101,7 @@ _STABLE: dict[str, Callable[..., Numeric]] = {
 def _from_expression(name: str, expression: sympy.Expr) -> Numeric:
     """Compile an expression in ``bounds.x``; constants are rounded first, as torch functions take no scalars."""
     rewritten = expression.rewrite(sympy.Piecewise) if expression.has(sympy.Max, sympy.Min) else expression
-    rounded = rewritten.replace(lambda e: e.is_number and e.is_real and not e.is_Rational, lambda e: sympy.Float(e, 17))
+    rounded = rewritten.replace(lambda e: e.is_number and e.is_real and not e.is_Rational, lambda e: e.evalf(17))
     array_code = sympy.lambdify(bounds.x, rounded, modules=["scipy", "numpy"])
     tensor_code = sympy.lambdify(bounds.x, rounded, modules="torch")
 

@@ -79,7 +79,8 @@ def read_ticket(path: str | PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> T
 
 def row_checksums(mask: Mask, weights: FloatArray) -> np.ndarray:
     """Return the CRC-32 of (row, columns, bits of the weights), one per row that keeps a weight."""
-    columns, values = memoryview(mask.indices.astype("<i8")).cast("B"), memoryview(weights.astype("<f8")).cast("B")
+    columns = memoryview(mask.indices.astype("<i8").tobytes())
+    values = memoryview(weights.astype("<f8").tobytes())
     rows = np.flatnonzero(np.diff(mask.indptr))
     starts, stops = (8 * mask.indptr[rows]).tolist(), (8 * mask.indptr[rows + 1]).tolist()
     sums = [
