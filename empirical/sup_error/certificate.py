@@ -1,0 +1,84 @@
+"""The certified upper bound: the difference between ticket and target, propagated layer by layer.
+
+Assumptions: none on the ticket beyond its matrices; the target's activations are continuous; the float64 part assumes the relative errors
+stated in ``constructions.nonlinearity``. Proofs: docs/certificates.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from empirical.sup_error.alignment import Alignment, align
+from empirical.sup_error.anatomy import LiveLayer
+from empirical.sup_error.blocks import Block, direct_block, fused_block
+from empirical.sup_error.evaluation import covers_float64, evaluation_error, layer_ranges
+from empirical.sup_error.expansion import expansion
+from empirical.sup_error.outward import FloatArray, Interval, magnitude, subtract, up
+from empirical.sup_error.levels import Level
+from empirical.sup_error.propagation import first_level, next_level
+from empirical.sup_error.target_facts import TargetFacts
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """Bounds of ``|ticket_i(x) - target_i(x)|`` over the box, one per output.
+
+    ``exact``         for the real-number functions;
+    ``evaluation``    error of computing both in float64, to be added (0 where it is not known, see ``covers_float64``);
+    ``plain``         what separate interval arithmetic on both networks gives;
+    ``aligned``       whether the ticket's layers could be read as the target's.
+    """
+
+    exact: FloatArray
+    evaluation: FloatArray
+    plain: FloatArray
+    aligned: bool
+    covers_float64: bool
+
+    @property
+    def per_output(self) -> FloatArray:
+        """Bounds of what evaluating both networks in float64 can differ by, rounded up."""
+        return up(self.exact + self.evaluation)
+
+
+def certify(facts: TargetFacts, layers: tuple[LiveLayer, ...], samples: FloatArray) -> Certificate:
+    """Bound the difference of the ticket made of ``layers`` and the target; ``samples`` (batch, n_0) serve to find the copies."""
+    ranges = layer_ranges(layers, facts.domain)
+    last = facts.layers[-1].value
+    plain = magnitude(subtract(ranges[-1][1], last))
+    alignment = align(facts, layers, samples)
+    exact = plain
+    if alignment is not None:
+        exact = np.minimum(plain, magnitude(track(facts, layers, alignment).value_error))
+    covered = covers_float64(layers) and covers_float64(facts.live)
+    rounding = np.zeros_like(exact)
+    if covered:
+        rounding = up(evaluation_error(layers, facts.domain, ranges) + facts.evaluation_error)
+    return Certificate(exact, rounding, plain, alignment is not None, covered)
+
+
+def track(facts: TargetFacts, layers: tuple[LiveLayer, ...], alignment: Alignment) -> Level:
+    """Return the level of the outputs: the tracked layers of the ticket are followed one by one."""
+    level: Level | None = None
+    below = -1
+    for layer, position, groups in zip(facts.layers, alignment.tracked, alignment.groups, strict=True):
+        block = _block(layers, position, below, facts.domain if level is None else level.value)
+        offset = layers[position].offset
+        if level is None:
+            level = first_level(block, offset, groups, facts)
+        else:
+            level = next_level(block, offset, groups, level, layer, facts.basis)
+        below = position
+    assert level is not None, "a target has at least one layer"
+    return level
+
+
+def _block(layers: tuple[LiveLayer, ...], position: int, below: int, values: Interval) -> Block:
+    if position - below == 1:
+        return direct_block(layers[position])
+    helpers = layers[position - 1]
+    found = expansion(helpers.shape.name)
+    assert found is not None, "the alignment chose helpers without an expansion"
+    return fused_block(helpers, layers[position], values, found)
