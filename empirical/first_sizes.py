@@ -1,0 +1,146 @@
+"""How many variables of one stream it takes until some subset sum is close to the target, by exhaustive search.
+
+The first m variables of a trial succeed if and only if ``first_sizes`` gives at most m for it: one search per trial
+answers every size. The search keeps the sorted subset sums of two halves and, with each new variable, looks for a pair
+of a *new* sum of its half and a sum of the other half within the tolerance (two pointers): about 2^(m/2) steps, no
+subset is left out. Lists are made only once the variables of the target's sign reach it.
+Sums are float64; their rounding (below m 2^-52) is not accounted for, as nothing here is certified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from bounds.laws import LAWS
+from constructions.parallel import run_ranges
+from constructions.philox import uniform
+
+MOST_VARIABLES = 44
+STREAM = 0x5EED5E75
+VARIABLES, TARGETS = 0, 1
+_BATCH = 1 << 13
+_RANGE = 1 << 8
+_ROUNDING = 1e-9
+
+
+def _normals(uniforms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return standard normal variables from U[-1, 1] by inversion."""
+    return np.asarray(ndtri((uniforms + 1) / 2))
+
+
+TRANSFORMS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
+    "uniform": lambda u: u[:, ::2],
+    "product": lambda u: u[:, ::2] * u[:, 1::2],
+    "normal": lambda u: _normals(u[:, ::2]),
+    "normal_product": lambda u: _normals(u[:, ::2]) * _normals(u[:, 1::2]),
+}
+
+
+def variables(law: str, seed: int, first_trial: int, trials: int, size: int) -> NDArray[np.float64]:
+    """Return the variables of some trials, (trials, size); each a function of (seed, trial, position) alone."""
+    rows = np.arange(first_trial, first_trial + trials)[:, None]
+    return np.ascontiguousarray(TRANSFORMS[law](uniform(seed, VARIABLES, rows, np.arange(2 * size), stream=STREAM)))
+
+
+def targets(target: float | None, seed: int, first_trial: int, trials: int) -> NDArray[np.float64]:
+    """Return the target of some trials: the same for all, or z ~ U[-1, 1] drawn for each where ``target`` is None."""
+    if target is not None:
+        return np.full(trials, float(target))
+    return uniform(seed, TARGETS, np.arange(first_trial, first_trial + trials), 0, stream=STREAM)
+
+
+def first_sizes(
+    law: str, tolerance: float, trials: int, seed: int, target: float | None = 1.0, max_size: int = 36
+) -> NDArray[np.int64]:
+    """Return for each trial the least m such that its first m variables have a subset sum within ``tolerance``.
+
+    ``max_size`` + 1 where none of the first ``max_size`` variables help. ``law`` is a key of ``bounds.laws.LAWS``;
+    ``target`` None draws z ~ U[-1, 1] for each trial. The same for any number of threads.
+    Raises ValueError for an unknown law, a size above 44 or no trials.
+
+    >>> first_sizes("uniform", 0.5, 3, seed=0, target=0.25).tolist()
+    [0, 0, 0]
+    """
+    if law not in LAWS:
+        raise ValueError(f"first_sizes: law={law!r} is unknown; choose one of {', '.join(sorted(LAWS))}")
+    finite = target is None or np.isfinite(target)
+    if not (0 <= max_size <= MOST_VARIABLES and trials >= 1 and 0 < tolerance < np.inf and finite):
+        raise ValueError(
+            f"first_sizes: max_size={max_size}, trials={trials}, tolerance={tolerance}, target={target} must satisfy "
+            f"0 <= max_size <= {MOST_VARIABLES}, trials >= 1, tolerance > 0 and a finite target; ask for less"
+        )
+    result = np.empty(trials, dtype=np.int64)
+    for start in range(0, trials, _BATCH):
+        stop = min(start + _BATCH, trials)
+        batch = variables(law, seed, start, stop - start, max_size)
+        goals = targets(target, seed, start, stop - start)
+        run_ranges(partial(_search, batch, goals, tolerance, result[start:stop]), stop - start, _RANGE)
+    return result
+
+
+@njit(nogil=True, cache=True)
+def _search(batch, goals, tolerance, found, start, stop):  # type: ignore[no-untyped-def]
+    """Fill found[start:stop]."""
+    size = batch.shape[1]
+    room = 1 << ((size + 1) // 2)
+    halves, spare = np.empty((2, room)), np.empty(room)
+    for trial in range(start, stop):
+        found[trial] = _first_size(batch[trial], goals[trial], tolerance, halves, spare)
+
+
+@njit(nogil=True, cache=True)
+def _first_size(row, target, tolerance, halves, spare):  # type: ignore[no-untyped-def]
+    """Return the least number of leading variables with a subset sum within the tolerance of the target."""
+    if abs(target) <= tolerance:
+        return 0
+    halves[:, 0] = 0.0
+    counts = np.ones(2, np.int64)
+    listed, reach = 0, 0.0
+    for position in range(row.size):
+        reach += max(0.0, row[position] * np.sign(target))
+        if reach < abs(target) - tolerance - _ROUNDING:
+            continue
+        while listed < position:
+            own = listed & 1
+            _extend(halves[own], counts[own], row[listed], spare)
+            counts[own] *= 2
+            listed += 1
+        own, other = position & 1, 1 - (position & 1)
+        if _meet(halves[own], counts[own], row[position], halves[other], counts[other], target, tolerance):
+            return position + 1
+    return row.size + 1
+
+
+@njit(nogil=True, cache=True)
+def _meet(sums, count, shift, others, other_count, target, tolerance):  # type: ignore[no-untyped-def]
+    """Whether some sums[i] + shift + others[j] is within the tolerance of the target; both lists ascending."""
+    j = other_count - 1
+    for i in range(count):
+        wanted = target - (sums[i] + shift)
+        while j >= 0 and others[j] - wanted > tolerance:
+            j -= 1
+        if j < 0:
+            return False
+        if wanted - others[j] <= tolerance:
+            return True
+    return False
+
+
+@njit(nogil=True, cache=True)
+def _extend(sums, count, shift, spare):  # type: ignore[no-untyped-def]
+    """Replace the ascending sums[:count] by the ascending list of them and of them plus shift."""
+    spare[:count] = sums[:count]
+    i, j = 0, 0
+    for k in range(2 * count):
+        if j == count or (i < count and spare[i] <= spare[j] + shift):
+            sums[k] = spare[i]
+            i += 1
+        else:
+            sums[k] = spare[j] + shift
+            j += 1
