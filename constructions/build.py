@@ -28,7 +28,7 @@ class BuildResult:
     ``failures``  subset-sum problems that stayed unsolved; ``success`` is False if one of them is fatal.
     ``plan``      the width requirement promised before the draw (None in published mode).
     ``stats``     numbers: problems, failed_problems (at the first base set), spare_rows, spare_neurons, widths,
-                  live_widths, parameters, base_set_sizes, used_over_planned (largest ratio over the layers, or None).
+                  live_widths, parameters, base_set_sizes, used_over_planned (largest live / planned width, or None).
     """
 
     ticket: Ticket
@@ -282,10 +282,7 @@ class _Builder:
         counters = [stage.counters for stage in self._stages]
         live = [len(np.unique(columns)) for _, columns in masks[1:]]
         requirement = self._plan.requirement
-        used_widths = [
-            max((int(columns.max()) + 1 for _, columns in [pair] if len(columns)), default=0) for pair in masks[1:]
-        ]
-        ratios = [used / planned for used, planned in zip(used_widths, ticket.widths[1:-1], strict=True)]
+        ratios = [used / planned for used, planned in zip(live, ticket.widths[1:-1], strict=True)]
         return {
             "problems": sum(counter.problems for counter in counters),
             "problems_planned": requirement.problems if requirement else None,

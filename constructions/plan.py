@@ -23,7 +23,9 @@ from bounds.widths.stages import SOLVER_SHARE, Demand, Sizes, linearising_scale,
 
 LARGEST_BASE_SET = 44
 _SPARE_STEP = 4
-_PREFIX_MARGIN = {"two-for-one": 10, "one-for-one": 7}
+_WINDOW_MARGIN = {"two-for-one": 7, "one-for-one": 5}
+_WIDER_WINDOW = 6
+_SMALLEST_WINDOW = 8
 _LARGEST_SCALE_EXPONENT = 12
 
 
@@ -37,7 +39,7 @@ class StageSettings:
     ``constant_rows`` constants reserved for the layer above; ``constant_target`` their pre-activation (None: pruned).
     ``helper_width``  neurons of the helper layer looked at before any problem is solved.
     ``fixed_width``   whether widths may not grow (planned mode).
-    ``window``        variables given to the solver at once.
+    ``window``        variables given to the solver at once; ``constant_window`` the same for bias problems.
     """
 
     layer: int
@@ -50,21 +52,24 @@ class StageSettings:
     helper_width: int
     fixed_width: bool
     window: int
+    constant_window: int
     objective: str
     solver_tolerance: float
 
-    def attempts(self, size: int) -> Iterator[tuple[int, int]]:
+    def attempts(self, size: int, constant: bool) -> Iterator[tuple[int, int]]:
         """Yield the ranges (start, stop) of a base set of ``size`` variables handed to the solver, in order.
 
-        Fixed width: consecutive windows of the planned base set. Otherwise: the whole base set, then the same with more
-        and more spare neurons.
+        Fixed width: consecutive windows of the planned base set, then again with wider windows. Otherwise: the whole
+        base set, then the same with more and more spare neurons.
         """
-        if self.fixed_width:
-            for start in range(0, size, self.window):
-                yield start, min(start + self.window, size)
+        if not self.fixed_width:
+            yield from ((0, stop) for stop in range(size, LARGEST_BASE_SET + 1, _SPARE_STEP))
             return
-        for stop in range(size, LARGEST_BASE_SET + 1, _SPARE_STEP):
-            yield 0, stop
+        narrow = self.constant_window if constant else self.window
+        for window in range(narrow, LARGEST_BASE_SET + 1, _WIDER_WINDOW):
+            yield from ((start, min(start + window, size)) for start in range(0, size, window))
+            if window >= size:
+                return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +101,8 @@ def _planned(spec: NetworkSpec, construction: str, tolerance: float, failure_pro
 
 def _planned_stage(stage: Stage, output: bool) -> StageSettings:
     sizes = stage.sizes
-    reach = sizes.sigma * (sizes.helper_scale or 1.0)
-    window = math.ceil(math.log2(max(reach / sizes.tolerance, 2.0))) + _PREFIX_MARGIN[stage.kind]
+    margin = _WINDOW_MARGIN[stage.kind]
+    constant_reach = sizes.sigma * sizes.helper_constant.high if sizes.helper_constant else 1.0
     return StageSettings(
         layer=stage.layer,
         block=stage.block,
@@ -108,10 +113,17 @@ def _planned_stage(stage: Stage, output: bool) -> StageSettings:
         constant_target=stage.constants.target if stage.constants else None,
         helper_width=stage.helper_width,
         fixed_width=True,
-        window=min(max(window, 8), LARGEST_BASE_SET),
+        window=_window(sizes.sigma * (sizes.helper_scale or 1.0), sizes.tolerance, margin),
+        constant_window=_window(constant_reach, sizes.tolerance, margin),
         objective="within",
         solver_tolerance=sizes.tolerance * SOLVER_SHARE,
     )
+
+
+def _window(reach: float, tolerance: float, margin: int) -> int:
+    """Return how many variables make a subset within ``tolerance`` likely: log2(reach / tolerance) + margin."""
+    likely = math.ceil(math.log2(max(reach / tolerance, 2.0))) + margin
+    return min(max(likely, _SMALLEST_WINDOW), LARGEST_BASE_SET)
 
 
 def published(
@@ -166,6 +178,7 @@ def _published_stage(
         helper_width=_helper_need(layer, block, sizes),
         fixed_width=False,
         window=size,
+        constant_window=size,
         objective=objective,
         solver_tolerance=tolerance,
     )

@@ -152,7 +152,7 @@ class RowStage:
             for key, target in self._problems[neuron]
         ]
         solved = _Solver(self, list(keys), table).run()
-        failed_rows = self.record_failures(table, list(keys), solved.unsolved)
+        failed_rows = self._record_failures(table, list(keys), solved.unsolved)
         for neuron, row in wanted:
             if row in failed_rows and self.settings.replaceable:
                 self.counters.spare_rows += 1
@@ -210,7 +210,9 @@ class _Solver:
         pending = np.arange(len(self._rows))
         self._stage.counters.problems += len(pending)
         stage = self._stage
-        attempts = {key: list(stage.settings.attempts(stage.base_sets.size(key))) for key in self._keys}
+        attempts = {
+            key: list(stage.settings.attempts(stage.base_sets.size(key), key == CONSTANT)) for key in self._keys
+        }
         for attempt in range(max((len(found) for found in attempts.values()), default=0)):
             if not len(pending):
                 break

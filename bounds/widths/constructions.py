@@ -27,3 +27,12 @@ def construction_named(name: str) -> Construction:
     if name not in CONSTRUCTIONS:
         raise ValueError(f"construction {name!r} is unknown; choose one of {', '.join(CONSTRUCTIONS)}")
     return CONSTRUCTIONS[name]
+
+
+def construction_names() -> tuple[str, ...]:
+    """Return the names of the known constructions.
+
+    >>> construction_names()
+    ('2L', 'looks-linear', 'L+1')
+    """
+    return tuple(CONSTRUCTIONS)

@@ -1,0 +1,173 @@
+"""Theorems 2.5 - 2.7 and 2.9 of B22 as executable statements, each beside a wrong variant that is seen to fail."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import bounds
+from bounds.network import LayerSpec, NetworkSpec
+from bounds.tolerances import parameter_tolerances
+from bounds.widths.blocks import choose_block, midpoint
+from constructions.build import _Builder
+from constructions.plan import Plan, planned
+from constructions.target import TargetNetwork
+from tests.constructions.networks import random_target, samples
+
+WEIGHTS = st.floats(min_value=-1, max_value=1, allow_nan=False, width=32)
+
+
+def helper_sum(activation: str, u: np.ndarray, v: np.ndarray, x: float) -> float:
+    """Return sum_h v_h phi_0(u_h x) in float64."""
+    expression = bounds.activation(activation).function
+    return math.fsum(float(b) * float(expression.value(float(a * x)).mid()) for a, b in zip(u, v, strict=True))
+
+
+@pytest.mark.theorem
+@given(u=st.lists(WEIGHTS, min_size=1, max_size=6), v=st.lists(WEIGHTS, min_size=6, max_size=6), x=WEIGHTS)
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu(0.2)"])
+def test_theorem_2_5_sign_split_blocks(activation: str, u: list[float], v: list[float], x: float) -> None:
+    """Thm 2.5, d = 0: if |m S+ - w| <= eta and |m S- - w| <= eta, the block is within eta (|m+|+|m-|)/|m| |x| of w x.
+
+    Wrong variant: only the sum over both signs, m (S+ + S-)/2, is close to w.
+    """
+    up, vp = np.array(u), np.array(v[: len(u)])
+    block = choose_block(bounds.activation(activation))
+    plus, minus = (midpoint(side) for side in block.activation.slopes)
+    m = plus + minus
+    sums = [m * float((vp * up)[mask].sum()) for mask in (up > 0, up < 0)]
+    w, eta = sum(sums) / 2, abs(sums[0] - sums[1]) / 2
+    error = abs(helper_sum(activation, up, vp, x) - w * x)
+    assert error <= eta * block.amplification * abs(x) + 1e-12
+    only_the_mean = 0.0
+    if eta * abs(x) > 1e-6 and activation == "relu":
+        assert error > only_the_mean
+
+
+@pytest.mark.theorem
+@given(u=st.lists(WEIGHTS, min_size=1, max_size=6), v=st.lists(WEIGHTS, min_size=6, max_size=6))
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+def test_theorem_2_6_pairs_cancel_the_intercept(activation: str, u: list[float], v: list[float]) -> None:
+    """Thm 2.6: v (phi(ux) - phi(-ux)) = m v u x up to 2 |v| sup|e|; wrong variant: u alone keeps d sum v and half of m."""
+    phi = bounds.activation(activation)
+    m = sum(midpoint(side) for side in phi.slopes)
+    scale, x = 2.0**-4, 1.0
+    us, vs = scale * np.array(u), np.array(v[: len(u)])
+    pairs = helper_sum(activation, us, vs, x) - helper_sum(activation, -us, vs, x)
+    allowed = 2 * np.abs(vs).sum() * phi.remainder_bound(scale) + 1e-12
+    assert abs(pairs - m * float(vs @ us)) <= allowed
+    single = helper_sum(activation, us, vs, x)
+    if activation == "sigmoid" and abs(vs.sum()) > 0.1:
+        assert abs(single - m * float(vs @ us)) > allowed
+
+
+@pytest.mark.theorem
+def test_theorem_2_5_unsplit_blocks_scale_with_mu_not_m() -> None:
+    """Thm 2.5, m_plus = m_minus = mu: the variables are mu v u; with m = 2 mu the ticket computes half the target."""
+    target = random_target("tanh", (2, 3, 1), seed=3)
+    plan = planned(target.spec(), "2L", 0.05, 0.1, None)
+    right = _Builder(target, plan, 4, "cpu").run()
+    gap = np.abs(right.ticket(samples(target)) - target(samples(target))).max()
+    assert gap <= 0.05
+    wrong = _with_doubled_slope(plan)
+    broken = _Builder(target, wrong, 4, "cpu").run()
+    assert np.abs(broken.ticket(samples(target)) - target(samples(target))).max() > 0.05
+
+
+def _with_doubled_slope(plan: Plan) -> Plan:
+    """Return the plan with m in place of mu: the pool's factors read the slopes of 2 phi_0."""
+    doubled = bounds.Activation.from_expression(2 * bounds.activation("tanh").expression, name="doubled")
+    stages = []
+    for stage in plan.stages:
+        assert stage.block is not None
+        activation = _Masquerade(doubled, bounds.activation("tanh").function)
+        stages.append(replace(stage, block=replace(stage.block, activation=activation)))  # type: ignore[arg-type]
+    return replace(plan, stages=tuple(stages))
+
+
+class _Masquerade:
+    """The slopes of one activation with the function of another."""
+
+    def __init__(self, slopes_of: bounds.Activation, function: bounds.ScalarFunction) -> None:
+        self.slopes, self.function, self.name = slopes_of.slopes, function, "masquerade"
+        self.m_plus, self.m_minus, self.d = slopes_of.m_plus, slopes_of.m_minus, slopes_of.d
+
+
+@pytest.mark.theorem
+@given(
+    copies=st.lists(st.floats(-0.05, 0.05), min_size=1, max_size=8),
+    w=st.lists(WEIGHTS, min_size=8, max_size=8),
+    x=st.floats(0, 1),
+)
+def test_theorem_2_7_copies_amplify_by_the_sum_of_absolute_weights(
+    copies: list[float], w: list[float], x: float
+) -> None:
+    """Thm 2.7 for copies: |sum w_k (x + e_k) - w x| <= |sum w_k - w| |x| + sum|w_k| max|e_k|."""
+    weights, errors = np.array(w[: len(copies)]), np.array(copies)
+    target = 0.5
+    gap = abs(float(weights @ (x + errors)) - target * x)
+    assert gap <= abs(weights.sum() - target) * abs(x) + np.abs(weights).sum() * np.abs(errors).max() + 1e-12
+
+
+@pytest.mark.theorem
+def test_ignoring_the_amplification_is_refuted_by_seven_copies() -> None:
+    """Copies (1,1,1,1,-1,-1,-1) of a relu 1-1-1 network: every parameter within Lemma 2.8's tolerance, off by 3.9 eps."""
+    layer = LayerSpec(
+        n_in=1, n_out=1, activation="relu", lipschitz=1.0, enlargement=math.inf, input_sup=1.0, input_l1=1.0,
+        support_l1=1.0, row_sum=1.0, column_sum=1.0, max_weight=1.0, max_bias=0.0, nonzero_weights=1,
+        nonzero_biases=0, row_nonzeros=1, one_signed_inputs=1, two_signed_inputs=0,
+    )  # fmt: skip
+    eps = 0.1
+    first, second = parameter_tolerances(NetworkSpec((layer, layer), ((0.0,), (1.0,))), eps)
+    outgoing = np.array([1, 1, 1, 1, -1, -1, -1])
+    hidden = 1.0 + first * (1 + 1.0) * outgoing
+    output = float(outgoing @ hidden) + second * (1 + 1.0)
+    assert abs(output - 1.0) / eps == pytest.approx(3.9, abs=0.05)
+    assert abs(output - 1.0) <= np.abs(outgoing).sum() * first * 2 + second * 2 + 1e-12
+
+
+@pytest.mark.theorem
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "tanh", "sigmoid"])
+def test_theorem_2_9_planned_tickets_with_amplification(activation: str) -> None:
+    """Thm 2.9 repaired: 40 planned L+1 tickets, none fails and none exceeds eps.
+
+    Wrong variant: a tolerance of eps where the plan has eta_1, as if errors of the copies did not add up, exceeds eps.
+    """
+    target = random_target(activation, (2, 3, 1), seed=8, scale=2.0)
+    inputs, eps = samples(target), 0.02
+    plan = planned(target.spec(), "L+1", eps, 0.1, None)
+    gaps = []
+    for seed in range(40):
+        result = _Builder(target, plan, seed, "cpu").run()
+        assert result.success
+        gaps.append(np.abs(result.ticket(inputs) - target(inputs)).max())
+    assert max(gaps) <= eps
+    first = replace(plan.stages[0], solver_tolerance=8 * eps, window=6, constant_window=6)
+    loose = replace(plan, stages=(first, *plan.stages[1:]))
+    worst = max(
+        np.abs(_Builder(target, loose, seed, "cpu").run().ticket(inputs) - target(inputs)).max() for seed in range(40)
+    )
+    assert worst > eps
+
+
+@pytest.mark.theorem
+@pytest.mark.parametrize("construction", ["2L", "L+1", "looks-linear"])
+def test_theorems_2_5_to_2_9_failure_probability(construction: str) -> None:
+    """Fewer than delta of the planned builds fail; base sets of a tenth of the planned size fail far more often."""
+    target = TargetNetwork([[[0.7]], [[0.6]]], [[0.3], [0.0]], ["tanh", "identity"], ([-1.0], [1.0]))
+    delta, trials = 0.1, 200
+    plan = planned(target.spec(), construction, 0.1, delta, None)
+    failures = sum(not _Builder(target, plan, seed, "cpu").run().success for seed in range(trials))
+    assert failures <= delta * trials
+    starved = replace(plan, stages=tuple(_starved(stage) for stage in plan.stages))
+    failures = sum(not _Builder(target, starved, seed, "cpu").run().success for seed in range(trials))
+    assert failures > delta * trials
+
+
+def _starved(stage: object) -> object:
+    sizes = stage.sizes  # type: ignore[attr-defined]
+    small = replace(sizes, two_signed=5, one_signed=5, constant=min(5, sizes.constant))
+    return replace(stage, sizes=small)  # type: ignore[type-var]
