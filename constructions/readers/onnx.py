@@ -31,8 +31,7 @@ def read_onnx(path: str | PathLike[str]) -> RawNetwork:
     """
     try:
         model = onnx.load(path, load_external_data=False)
-        onnx.checker.check_model(model)
-    except (DecodeError, onnx.checker.ValidationError, UnicodeDecodeError) as error:
+    except (DecodeError, UnicodeDecodeError) as error:
         raise TargetFileError(f"{path}: not a valid ONNX model ({error}); export it again") from error
     try:
         return _read_graph(model.graph)
@@ -69,16 +68,23 @@ def _read_graph(graph: onnx.GraphProto) -> RawNetwork:
 
 
 def _apply(state: _State, node: onnx.NodeProto) -> None:
-    if node.op_type == "Constant" and node.domain in ("", "ai.onnx"):
+    if len(node.output) != 1:
+        raise TargetFileError(
+            f"node {node.name!r}, operator {node.op_type}: it has {len(node.output)} outputs, not one"
+        )
+    known = node.domain in ("", "ai.onnx")
+    if known and node.op_type == "Constant":
         state.constants[node.output[0]] = _constant_value(node)
         return
-    handler = HANDLERS.get(node.op_type) if node.domain in ("", "ai.onnx") else None
+    handler, inputs = HANDLERS.get(node.op_type, (None, 0)) if known else (None, 0)
     if handler is None:
         raise _refusal(node, f"the operator is not supported; supported are {', '.join(sorted(HANDLERS))}, Constant")
     if state.softmax:
         raise _refusal(node, "only a final Softmax can be cut off, but this node follows it")
     if [name for name in node.input if name and name not in state.constants] != [state.name]:
         raise _refusal(node, f"it must take {state.name!r} once and constants otherwise; the graph is not a chain")
+    if not inputs <= len(node.input) <= max(inputs, 3 if node.op_type == "Gemm" else 0) or not all(node.input[:inputs]):
+        raise _refusal(node, f"it has the inputs {list(node.input)}, but needs {inputs}")
     try:
         handler(state, node)
     except TargetFileError as error:
@@ -151,9 +157,10 @@ def _flatten(state: _State, node: onnx.NodeProto) -> None:
 
 def _reshape(state: _State, node: onnx.NodeProto) -> None:
     keep_zeros = _attributes(node, allowzero=0)["allowzero"]
-    if len(node.input) != 2 or node.input[0] != state.name:
-        raise TargetFileError("the new shape must be a constant")
-    wanted = [int(size) for size in state.constants[node.input[1]].ravel()]
+    sizes = state.constants.get(node.input[1])
+    if sizes is None or sizes.dtype.kind not in "iu":
+        raise TargetFileError("the new shape must be a constant vector of integers")
+    wanted = [int(size) for size in sizes.ravel()]
     copied = [size if size or keep_zeros else _axis(state.shape, k) for k, size in enumerate(wanted)]
     known = prod(size for size in copied if size != -1)
     total = prod(state.shape)
@@ -189,21 +196,21 @@ def _identity(state: _State, node: onnx.NodeProto) -> None:
     """Change nothing: the running tensor only gets another name."""
 
 
-HANDLERS: dict[str, Callable[[_State, onnx.NodeProto], None]] = {
-    "Gemm": _gemm,
-    "MatMul": _matmul,
-    "Add": _arithmetic,
-    "Sub": _arithmetic,
-    "Mul": _arithmetic,
-    "Div": _arithmetic,
-    "Flatten": _flatten,
-    "Reshape": _reshape,
-    "Relu": _activation,
-    "Tanh": _activation,
-    "Sigmoid": _activation,
-    "LeakyRelu": _leaky_relu,
-    "Softmax": _softmax,
-    "Identity": _identity,
+HANDLERS: dict[str, tuple[Callable[[_State, onnx.NodeProto], None], int]] = {
+    "Gemm": (_gemm, 2),
+    "MatMul": (_matmul, 2),
+    "Add": (_arithmetic, 2),
+    "Sub": (_arithmetic, 2),
+    "Mul": (_arithmetic, 2),
+    "Div": (_arithmetic, 2),
+    "Flatten": (_flatten, 1),
+    "Reshape": (_reshape, 2),
+    "Relu": (_activation, 1),
+    "Tanh": (_activation, 1),
+    "Sigmoid": (_activation, 1),
+    "LeakyRelu": (_leaky_relu, 1),
+    "Softmax": (_softmax, 1),
+    "Identity": (_identity, 1),
 }
 
 
@@ -221,17 +228,17 @@ def _array(tensor: onnx.TensorProto) -> np.ndarray:
         raise TargetFileError(f"the tensor {tensor.name!r} lies in another file; store the weights inside the model")
     try:
         return onnx.numpy_helper.to_array(tensor)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise TargetFileError(f"the tensor {tensor.name!r} cannot be read: {error}") from error
 
 
 def _constant_value(node: onnx.NodeProto) -> np.ndarray:
-    attribute = node.attribute[0]
-    if attribute.name == "value":
-        return _array(attribute.t)
-    if attribute.name in ("value_float", "value_floats", "value_int", "value_ints"):
-        return np.asarray(onnx.helper.get_attribute_value(attribute))
-    raise _refusal(node, f"the attribute {attribute.name!r} is not a dense tensor of numbers")
+    names = [attribute.name for attribute in node.attribute]
+    if names == ["value"]:
+        return _array(node.attribute[0].t)
+    if len(names) == 1 and names[0] in ("value_float", "value_floats", "value_int", "value_ints"):
+        return np.asarray(onnx.helper.get_attribute_value(node.attribute[0]))
+    raise _refusal(node, f"the attributes {names} are not one dense tensor of numbers")
 
 
 def _attributes(node: onnx.NodeProto, **defaults: Any) -> dict[str, Any]:
@@ -239,6 +246,9 @@ def _attributes(node: onnx.NodeProto, **defaults: Any) -> dict[str, Any]:
     unknown = set(found) - set(defaults)
     if unknown:
         raise TargetFileError(f"the attributes {sorted(unknown)} are not understood")
+    for name, value in found.items():
+        if type(value) is not type(defaults[name]):
+            raise TargetFileError(f"the attribute {name} = {value!r} must be of type {type(defaults[name]).__name__}")
     return defaults | found
 
 
