@@ -20,7 +20,7 @@ from constructions.solvers.enumeration import (
     solve_by_all,
     solve_by_levels,
 )
-from constructions.solvers.halves import closest, half_list, work_space
+from constructions.solvers.halves import closest, sorted_classes, work_space
 from constructions.solvers.problem import Objective, Problems, half_entries, longest_half, split_point
 from constructions.solvers.unrestricted import best_of_all, first_within
 
@@ -131,13 +131,12 @@ def unrestricted_range(base_sets, targets, tolerances, split, entries, minimise,
 def nearest_range(base_sets, targets, tolerances, least, most, split, entries, minimise, start, stop, masks):
     """Least error (``minimise``) or smallest mask within tolerance, among subsets of least..most variables."""
     variables = base_sets.shape[1]
-    classes = max(1, min(most, variables - split)) + 1
-    high_offsets, low_offsets = np.zeros(classes + 1, np.int64), np.zeros(classes + 1, np.int64)
+    cap = max(1, min(most, variables - split))
     high_space, low_space = work_space(entries), work_space(entries)
     bits = np.uint32(1) << np.arange(32).astype(np.uint32)
     for row in range(start, stop):
-        high = half_list(base_sets[row, split:], bits, variables - split, high_space, high_offsets)
-        low = half_list(base_sets[row, :split], bits, split, low_space, low_offsets)
+        high = sorted_classes(base_sets[row, split:], bits, variables - split, cap, high_space)
+        low = sorted_classes(base_sets[row, :split], bits, split, cap, low_space)
         clip = 0.0 if minimise else tolerances[row]
         error, high_mask, low_mask = closest(high, low, least, most, targets[row], clip)
         if minimise or error <= tolerances[row]:
@@ -166,8 +165,8 @@ def smallest_by_halves(row, split, sign, first, most, target, tolerance, high_sp
     for size in range(first, min(most, high_count + low_count) + 1):
         if cap < min(size, longest):
             cap = max(1, min(size + size // 3, most, longest))
-            high = half_list(values[0], bits[0], high_count, high_space, np.zeros(cap + 2, np.int64))
-            low = half_list(values[1], bits[1], low_count, low_space, np.zeros(cap + 2, np.int64))
+            high = sorted_classes(values[0], bits[0], high_count, cap, high_space)
+            low = sorted_classes(values[1], bits[1], low_count, cap, low_space)
         error, high_mask, low_mask = closest(high, low, size, size, target, tolerance)
         if error <= tolerance:
             return True, joined(high_mask, low_mask, split)

@@ -49,8 +49,9 @@ def merge(values, masks, a, a_count, b, b_count, shift, bit, out_values, out_mas
 
 
 @njit(nogil=True, cache=True)
-def sorted_sums(variables, bits, count, values, masks, spare_values, spare_masks):
-    """All 2^count sums in ascending order with their masks; returns the two buffers that hold them."""
+def sorted_sums(variables, bits, count, space):
+    """All 2^count sums in ascending order with their masks, as one class: (sums, masks, offsets)."""
+    values, masks, spare_values, spare_masks = space
     values[0], masks[0] = 0.0, 0
     size = 1
     for k in range(count - 1, -1, -1):
@@ -58,13 +59,14 @@ def sorted_sums(variables, bits, count, values, masks, spare_values, spare_masks
         values, spare_values = spare_values, values
         masks, spare_masks = spare_masks, masks
         size *= 2
-    return values, masks
+    return values, masks, np.array([0, size])
 
 
 @njit(nogil=True, cache=True)
-def sorted_classes(variables, bits, count, values, masks, spare_values, spare_masks, offsets):
-    """Sums sorted within each size; class c lies at offsets[c] : offsets[c + 1], sizes beyond the last are left out."""
-    cap = len(offsets) - 2
+def sorted_classes(variables, bits, count, cap, space):
+    """Sums of at most ``cap`` variables, sorted within each size: (sums, masks, offsets of the classes)."""
+    values, masks, spare_values, spare_masks = space
+    offsets = np.empty(cap + 2, np.int64)
     values[0], masks[0] = 0.0, 0
     offsets[:] = 1
     offsets[0] = 0
@@ -84,25 +86,13 @@ def sorted_classes(variables, bits, count, values, masks, spare_values, spare_ma
         offsets[min(cap, used + 1) + 1 :] = end
         values, spare_values = spare_values, values
         masks, spare_masks = spare_masks, masks
-    return values, masks
+    return values, masks, offsets
 
 
 @njit(nogil=True, cache=True)
 def work_space(entries):
     """Two pairs of (sums, masks): one holds the list, the other takes the next merge."""
     return (np.empty(entries), np.empty(entries, np.uint32), np.empty(entries), np.empty(entries, np.uint32))
-
-
-@njit(nogil=True, cache=True)
-def half_list(variables, bits, count, space, offsets):
-    """(sums, masks, offsets) of one half: one list where ``offsets`` has room for one class, else classes by size."""
-    values, masks, spare_values, spare_masks = space
-    if len(offsets) == 2:
-        offsets[0], offsets[1] = 0, 1 << count
-        values, masks = sorted_sums(variables, bits, count, values, masks, spare_values, spare_masks)
-    else:
-        values, masks = sorted_classes(variables, bits, count, values, masks, spare_values, spare_masks, offsets)
-    return values, masks, offsets
 
 
 @njit(nogil=True, cache=True)

@@ -9,7 +9,7 @@ half in the order of their masks. Both halves are doubled in one loop, four inde
 import numpy as np
 from numba import njit
 
-from constructions.solvers.halves import NONE, closest, half_list, merge, walk
+from constructions.solvers.halves import NONE, closest, merge, sorted_sums, walk
 
 FIRST_BLOCK = 3
 
@@ -126,9 +126,8 @@ def best_of_all(row, split, bits, target, high_space, low_space):
     high_count, low_count = 1 << (len(row) - split), 1 << split
     error, value, tied = walk_values(high, high_count, low, low_count, target)
     if tied:
-        one_class = np.zeros(2, np.int64)
-        high_list = half_list(row[split:], bits, len(row) - split, high_space, one_class)
-        low_list = half_list(row[:split], bits, split, low_space, one_class.copy())
+        high_list = sorted_sums(row[split:], bits, len(row) - split, high_space)
+        low_list = sorted_sums(row[:split], bits, split, low_space)
         _, high_mask, low_mask = closest(high_list, low_list, 0, 0, target, 0.0)
         return high_mask, low_mask
     high = natural_sums(row[split:], high, high_spare)
