@@ -1,17 +1,17 @@
 """Which ticket layer stands for which target layer, and which ticket neuron copies which target neuron.
 
-A helper layer is one whose moving neurons are all univariate (one surviving weight, nothing else); it is read together with the layer
-above it. If the ticket has D layers and the target L, then D - L helper layers have to be chosen, no two adjacent and not the last, such
-that the remaining layers have the target's activations. Two layers for each and one layer more are tried first; other choices are
-ranked by how well the copies match. Copies are found by evaluating both networks at sample points: a neuron copies the target neuron of
-its layer whose pre-activation is nearest in the mean square. A wrong choice, of layers or of neurons, makes the certificate weaker,
-never wrong.
+A helper layer is one whose moving neurons are all univariate (one surviving weight, nothing else); it is read
+together with the layer above it. If the ticket has D layers and the target L, then D - L helper layers have to be
+chosen, no two adjacent and not the last, such that the remaining layers have the target's activations. Two layers for
+each and one layer more are tried first; other choices are ranked by how well the copies match. Copies are found by
+evaluating both networks at sample points: a neuron copies the target neuron of its layer whose pre-activation is
+nearest in the mean square. A wrong choice, of layers or of neurons, makes the certificate weaker, never wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, islice
+from itertools import combinations, islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +28,7 @@ CHUNK_ENTRIES = 2**22
 
 
 class Alignment(NamedTuple):
-    """``tracked[l]`` is the ticket layer that stands for target layer l, ``groups[l]`` says which neurons its rows copy."""
+    """``tracked[l]`` is the ticket layer that stands for target layer l, ``groups[l]`` the neurons its rows copy."""
 
     tracked: tuple[int, ...]
     groups: tuple[IndexArray, ...]
@@ -36,7 +36,7 @@ class Alignment(NamedTuple):
 
 
 def align(facts: TargetFacts, layers: tuple[LiveLayer, ...], samples: FloatArray) -> Alignment | None:
-    """Return the best alignment, or None if the ticket's layers cannot be read as the target's; ``samples`` (batch, n_0)."""
+    """Return the best alignment at ``samples`` (batch, n_0), or None if the ticket's layers do not fit the target's."""
     usual = _usual_helpers(len(layers), len(facts.layers))
     choices = [helpers for helpers in _choices(facts, layers) if _fits(helpers, facts, layers)]
     if not choices:
@@ -58,8 +58,10 @@ def _choices(facts: TargetFacts, layers: tuple[LiveLayer, ...]) -> Iterator[tupl
     surplus = len(layers) - len(facts.layers)
     if surplus < 0:
         return iter(())
-    candidates = [t for t, layer in enumerate(layers[:-1]) if layer.univariate and expansion(layer.shape.name) is not None]
-    spread = (c for c in combinations(candidates, surplus) if all(b - a > 1 for a, b in zip(c, c[1:], strict=False)))
+    candidates = [
+        t for t, layer in enumerate(layers[:-1]) if layer.univariate and expansion(layer.shape.name) is not None
+    ]
+    spread = (c for c in combinations(candidates, surplus) if all(b - a > 1 for a, b in pairwise(c)))
     return islice(spread, MAX_CHOICES)
 
 

@@ -1,9 +1,9 @@
 """What a ticket computes, read off its masks: which neurons are constant, which ones move with the input.
 
-A neuron is *live* if a path of surviving weights leads from it to an output, *constant* if none leads to it from an input, and
-*moving* otherwise. Dead neurons are dropped. The value of a constant is enclosed from the exact weights and enters the layer above
-as part of an offset, so what remains is a smaller network of moving neurons: ``x^l = phi_l(A_l x^(l-1) + o_l)``, o_l in an interval.
-Outputs count as moving even if they are constant.
+A neuron is *live* if a path of surviving weights leads from it to an output, *constant* if none leads to it from an
+input, and *moving* otherwise. Dead neurons are dropped. The value of a constant is enclosed from the exact weights
+and enters the layer above as part of an offset, so what remains is a smaller network of moving neurons: ``x^l =
+phi_l(A_l x^(l-1) + o_l)``, o_l in an interval. Outputs count as moving even if they are constant.
 """
 
 from __future__ import annotations
@@ -109,6 +109,11 @@ def _live_entries(matrices: Matrices) -> list[Entries]:
     found = []
     for matrix, _ in reversed(matrices):
         weight = csr_matrix(matrix)
+        if not weight.has_canonical_format:
+            raise ValueError(
+                f"sup_error: a weight matrix of shape {weight.shape} has unsorted or repeated positions; "
+                "call its sum_duplicates() first"
+            )
         rows = np.repeat(np.arange(weight.shape[0]), np.diff(weight.indptr))
         kept = live[rows] & (weight.data != 0.0)
         entries = Entries(rows[kept], weight.indices[kept].astype(np.int64), weight.data[kept].astype(np.float64))

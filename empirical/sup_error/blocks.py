@@ -1,12 +1,14 @@
 """Layers of a ticket as maps of tracked values, slope by slope.
 
-Row k of a block computes ``sum_p (P_kp max(v_p, 0) + N_kp min(v_p, 0)) + r_k`` from the values v_p of the tracked neurons (or
-inputs) below it. A layer of the ticket taken by itself is such a block with P = N = its weights. A layer of univariate helpers
-phi_0(u_h v) with the layer above it is one too: with slopes m_plus, m_minus and intercept d of phi_0 at 0 and e the remainder,
+Row k of a block computes ``sum_p (P_kp max(v_p, 0) + N_kp min(v_p, 0)) + r_k`` from the values v_p of the tracked
+neurons (or inputs) below it. A layer of the ticket taken by itself is such a block with P = N = its weights. A layer
+of univariate helpers phi_0(u_h v) with the layer above it is one too: with slopes m_plus, m_minus and intercept d of
+phi_0 at 0 and e the remainder,
 
-    sum_h a_kh phi_0(u_h v) = v sum_h a_kh u_h mu(u_h v) + d sum_h a_kh + sum_h a_kh e(u_h v),   mu(y) = m_plus if y >= 0 else m_minus,
+    sum_h a_kh phi_0(u_h v) = v sum_h a_kh u_h mu(u_h v) + d sum_h a_kh + sum_h a_kh e(u_h v),
 
-so P_kp sums a u mu(u) and N_kp sums a u mu(-u) over the helpers h of parent p. For pairs (u, -u), (a, -a) the sum of the a cancels.
+with mu(y) = m_plus for y >= 0 and m_minus otherwise, so P_kp sums a u mu(u) and N_kp sums a u mu(-u) over the helpers h
+of parent p. For pairs (u, -u), (a, -a) the sum of the a cancels.
 """
 
 from __future__ import annotations
@@ -33,9 +35,9 @@ from empirical.sup_error.outward import (
 
 
 class Block(NamedTuple):
-    """Coefficients P (``positive``) and N (``negative``) at the positions (rows, parents), each within ``slack``; r in ``rest``.
+    """Coefficients P (``positive``) and N (``negative``), each within ``slack``; r in ``rest``.
 
-    Positions are distinct and sorted by rows, then parents.
+    They stand at the positions (rows, parents), which are distinct and sorted by rows, then parents.
     """
 
     rows: IndexArray

@@ -1,7 +1,7 @@
 """The certified upper bound: the difference between ticket and target, propagated layer by layer.
 
-Assumptions: none on the ticket beyond its matrices; the target's activations are continuous; the float64 part assumes the relative errors
-stated in ``constructions.nonlinearity``. Proofs: docs/certificates.md.
+Assumptions: none on the ticket beyond its matrices; the target's activations are continuous; the float64 part assumes
+the relative errors stated in ``constructions.nonlinearity``. Proofs: docs/certificates.md.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from empirical.sup_error.anatomy import LiveLayer
 from empirical.sup_error.blocks import Block, direct_block, fused_block
 from empirical.sup_error.evaluation import covers_float64, evaluation_error, layer_ranges
 from empirical.sup_error.expansion import expansion
-from empirical.sup_error.outward import FloatArray, Interval, magnitude, subtract, up
 from empirical.sup_error.levels import Level
+from empirical.sup_error.outward import FloatArray, Interval, magnitude, subtract, up
 from empirical.sup_error.propagation import first_level, next_level
 from empirical.sup_error.target_facts import TargetFacts
 
@@ -44,7 +44,7 @@ class Certificate:
 
 
 def certify(facts: TargetFacts, layers: tuple[LiveLayer, ...], samples: FloatArray) -> Certificate:
-    """Bound the difference of the ticket made of ``layers`` and the target; ``samples`` (batch, n_0) serve to find the copies."""
+    """Bound the difference of the ticket made of ``layers`` and the target; ``samples`` serve to find the copies."""
     ranges = layer_ranges(layers, facts.domain)
     last = facts.layers[-1].value
     plain = magnitude(subtract(ranges[-1][1], last))

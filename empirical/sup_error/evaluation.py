@@ -47,7 +47,7 @@ def layer_ranges(layers: tuple[LiveLayer, ...], domain: Interval) -> list[tuple[
 def evaluation_error(
     layers: tuple[LiveLayer, ...], domain: Interval, ranges: list[tuple[Interval, Interval]]
 ) -> FloatArray:
-    """Bound, for every output and all x in the box, the error of evaluating the network in float64 in any order of summation.
+    """Bound, for every output and all x in the box, the error of evaluating the network in float64, in any order.
 
     ``ranges`` as from :func:`layer_ranges`. Assumes the relative errors of ``constructions.nonlinearity``.
     """
@@ -64,5 +64,3 @@ def evaluation_error(
 def covers_float64(layers: tuple[LiveLayer, ...]) -> bool:
     """Whether the float64 evaluation of every activation has a known error."""
     return all(bool(np.isfinite(layer.shape.numeric.relative_error)) for layer in layers)
-
-

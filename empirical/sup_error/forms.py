@@ -1,9 +1,10 @@
 """Functions of the network's input known up to an interval: piecewise-linear forms.
 
-A form is ``F t(x) + r`` with exact float64 coefficients F and r anywhere in an interval. The basis t(x) has one entry x_j for every
-input whose range has one sign, and the two entries max(x_j, 0), min(x_j, 0) for every other input, because blocks that split signs
-err differently on the two sides. Its range over the box is found input by input: the sum over j of the extrema of a piecewise-linear
-function of x_j, attained at the ends or at 0. So the range of a form with r = 0 is exact up to rounding.
+A form is ``F t(x) + r`` with exact float64 coefficients F and r anywhere in an interval. The basis t(x) has one entry
+x_j for every input whose range has one sign, and the two entries max(x_j, 0), min(x_j, 0) for every other input,
+because blocks that split signs err differently on the two sides. Its range over the box is found input by input: the
+sum over j of the extrema of a piecewise-linear function of x_j, attained at the ends or at 0. So the range of a form
+with r = 0 is exact up to rounding.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ CHUNK_ENTRIES = 2**21
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """The basis t(x) on the box: columns ``one`` (inputs of one sign), then ``two`` (positive parts), then ``two`` (negative parts)."""
+    """The basis t(x) on the box: inputs ``one`` (of one sign), then the positive and the negative parts of ``two``.
+
+    ``negative`` tells which of ``one`` are never positive; ``low``, ``high``, ``reach`` bound t(x) and |t(x)|.
+    """
 
     one: np.ndarray
     two: np.ndarray
@@ -57,7 +61,7 @@ class Basis:
         return len(self.low)
 
     def coefficients(self, positive: FloatArray, negative: FloatArray) -> FloatArray:
-        """Return F with ``F t(x) = sum_j positive_j x_j (x_j >= 0), negative_j x_j (x_j < 0)``; both arrays (n, n_0)."""
+        """Return F with ``F t(x) = sum_j (positive_j if x_j >= 0 else negative_j) x_j``; both arrays (n, n_0)."""
         single = np.where(self.negative, negative[:, self.one], positive[:, self.one])
         return np.concatenate((single, positive[:, self.two], negative[:, self.two]), axis=1)
 
@@ -90,7 +94,7 @@ class Basis:
 
 
 class Forms(NamedTuple):
-    """The functions ``F t(x) + r``, ``r`` in ``rest``, and upper bounds ``sizes`` of ``sum_q |F_kq| max |t_q| + max |r_k|``."""
+    """The functions ``F t(x) + r``, ``r`` in ``rest``; ``sizes`` bounds ``sum_q |F_kq| max |t_q| + max |r_k|``."""
 
     coefficients: FloatArray
     rest: Interval

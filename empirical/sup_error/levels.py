@@ -16,6 +16,7 @@ from empirical.sup_error.outward import (
     Sparse,
     add,
     down,
+    intersect,
     magnitude,
     multiply,
     take,
@@ -25,9 +26,9 @@ from empirical.sup_error.target_facts import TargetLayer
 
 
 class LocalSlopes(NamedTuple):
-    """Per target neuron: quotients of phi over its own range enlarged by its copies' errors, their centre and radius, kappa.
+    """Per target neuron: quotients of phi over its own range enlarged by its copies' errors, their centre and radius.
 
-    kappa (``curvature``) is a Lipschitz constant of phi' there, ``inf`` across a kink.
+    ``curvature`` is kappa, a Lipschitz constant of phi' there, ``inf`` across a kink.
     """
 
     quotients: Interval
@@ -89,5 +90,7 @@ class Level:
 
     @cached_property
     def value(self) -> Interval:
-        """Enclosures of the values of the neurons."""
-        return add(take(self.layer.value, self.groups), self.value_error)
+        """Enclosures of the values of the neurons; where phi has one sign they have it too."""
+        near = add(take(self.layer.value, self.groups), self.value_error)
+        before = add(take(self.layer.preactivation, self.groups), self.error)
+        return intersect(near, self.layer.shape.coarse_image(before))

@@ -1,14 +1,16 @@
 """Interval vectors and sparse products in float64 with proven outward rounding.
 
-An :class:`Interval` stands for the set of real vectors v with low <= v <= high, coordinate by coordinate, and every function here
-returns an enclosure: for all real arguments inside the given intervals the exact real result lies inside the returned one.
+An :class:`Interval` stands for the set of real vectors v with low <= v <= high, coordinate by coordinate, and every
+function here returns an enclosure: for all real arguments inside the given intervals the exact real result lies
+inside the returned one.
 
-Two facts are used (u = 2^-53). (1) One rounded operation followed by a step to the neighbouring float in the right direction is a
-bound of the exact result. (2) A sum of n products, in any order and with or without fused operations, computed in float64 differs
-from the exact value by at most gamma_n = n u / (1 - n u) times the sum of the absolute products, plus 2^-1074 per product that
-underflows (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1). The bound itself is computed in float64; since
-1/(1 - gamma_n) <= 1 + gamma_2n and (1 + gamma_j)(1 + gamma_k) <= 1 + gamma_(j+k), the factor ``inflation(n) = 1 + gamma_(2n+16)``
-covers the rounding of that computation, with room for up to eight further roundings. ``TINY`` = 2^-1000 covers all underflow.
+Two facts are used (u = 2^-53). (1) One rounded operation followed by a step to the neighbouring float in the right
+direction is a bound of the exact result. (2) A sum of n products, in any order and with or without fused operations,
+computed in float64 differs from the exact value by at most gamma_n = n u / (1 - n u) times the sum of the absolute
+products, plus 2^-1074 per product that underflows (Higham, Accuracy and Stability of Numerical Algorithms, section
+3.1). The bound itself is computed in float64; since 1/(1 - gamma_n) <= 1 + gamma_2n and (1 + gamma_j)(1 + gamma_k) <=
+1 + gamma_(j+k), the factor ``inflation(n) = 1 + gamma_(2n+16)`` covers the rounding of that computation, with room
+for up to eight further roundings. ``TINY`` = 2^-1000 covers all underflow.
 
 No product here runs through a threaded library: results do not depend on the number of threads.
 """
@@ -50,7 +52,7 @@ def up(values: Any) -> Any:
 
 @cache
 def inflation(terms: int) -> float:
-    """Return a factor that turns a computed sum of ``terms`` non-negative products into an upper bound of the exact one."""
+    """Return a factor that makes a computed sum of ``terms`` non-negative products an upper bound of the exact one."""
     return math.nextafter(1.0 + gamma(2 * terms + 16), math.inf)
 
 
@@ -125,8 +127,8 @@ def around(middle: FloatArray, radius: FloatArray) -> Interval:
 class Sparse:
     """A sparse matrix whose entries are exactly the floats given, with what its products need.
 
-    Entry k stands at (``rows[k]``, ``columns[k]``); rows rise, positions are distinct. Products with vectors add the entries of a row
-    one after the other.
+    Entry k stands at (``rows[k]``, ``columns[k]``); rows rise, positions are distinct. Products with vectors add the
+    entries of a row one after the other.
     """
 
     rows: IndexArray

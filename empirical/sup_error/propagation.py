@@ -1,20 +1,21 @@
 """How the difference between ticket and target travels from one level of tracked neurons to the next.
 
-Notation. Neuron p of the ticket is a copy of target neuron j = g(p); its pre-activation differs from that of j by delta_p(x), known as
-an interval and as a form in the input. Above, row k is a copy of target neuron i = g(k), and a block with coefficients M (plus a rest)
-feeds it from the copies. With S_kj the sum of M_kp over the copies p of j,
+Notation. Neuron p of the ticket is a copy of target neuron j = g(p); its pre-activation differs from that of j by
+delta_p(x), known as an interval and as a form in the input. Above, row k is a copy of target neuron i = g(k), and a
+block with coefficients M (plus a rest) feeds it from the copies. With S_kj the sum of M_kp over the copies p of j,
 
-    delta_k = sum_j sum_{p copies j} M_kp (phi(z_j + delta_p) - phi(z_j))  +  sum_j (S_kj - w_ij) y_j  +  o_k - b_i + rest.
+    delta_k = sum_j sum_{p copies j} M_kp (phi(z_j + delta_p) - phi(z_j)) + sum_j (S_kj - w_ij) y_j + o_k - b_i + rest.
 
-Let [s_lo, s_hi] hold all difference quotients of phi over z_j's range enlarged by the errors of j's copies, c and s_rad its centre and
-radius, kappa a Lipschitz constant of phi' there, J_kj = sum_{p copies j} M_kp delta_p. The inner sum is c J_kj up to an error of at most
+Let [s_lo, s_hi] hold all difference quotients of phi over z_j's range enlarged by the errors of j's copies, c and
+s_rad its centre and radius, kappa a Lipschitz constant of phi' there, J_kj = sum_{p copies j} M_kp delta_p. The inner
+sum is c J_kj up to an error of at most
 
     min( s_rad sum |M_kp| |delta_p|,   s_rad |J_kj| + kappa/2 sum |M_kp| delta_p^2 ):
 
-the first because each quotient is within s_rad of c, the second by Taylor, sum M_kp (phi'(z_j) delta_p + O(kappa/2 delta_p^2)). In J_kj the
-errors of the copies cancel as they do in truth; a bound by sum |M_kp| |delta_p| alone would amplify them. The same expansion serves any
-linear combination G delta of the differences, with G M, G D, ... in the place of M, D, ...; that is how J is bounded when delta itself
-comes from copies. Proofs: docs/certificates.md.
+the first because each quotient is within s_rad of c, the second by Taylor, sum M_kp (phi'(z_j) delta_p + O(kappa/2
+delta_p^2)). In J_kj the errors of the copies cancel as they do in truth; a bound by sum |M_kp| |delta_p| alone would
+amplify them. The same expansion serves any linear combination G delta of the differences, with G M, G D, ... in the
+place of M, D, ...; that is how J is bounded when delta itself comes from copies. Proofs: docs/certificates.md.
 """
 
 from __future__ import annotations
@@ -77,7 +78,9 @@ def first_level(block: Block, offset: Interval, groups: IndexArray, facts: Targe
     return Level(groups, layer, forms.range(facts.basis), forms, None)
 
 
-def next_level(block: Block, offset: Interval, groups: IndexArray, below: Level, layer: TargetLayer, basis: Basis) -> Level:
+def next_level(
+    block: Block, offset: Interval, groups: IndexArray, below: Level, layer: TargetLayer, basis: Basis
+) -> Level:
     """Return the level made by a block that reads the level ``below``; ``layer`` is the target layer it stands for."""
     weights, bent = linear_part(block, below.value, len(groups))
     constant = add(subtract(offset, exactly(layer.bias[groups])), block.rest, bent)
@@ -90,7 +93,7 @@ def next_level(block: Block, offset: Interval, groups: IndexArray, below: Level,
 
 
 def linear_part(block: Block, values: Interval, rows: int) -> tuple[Sparse, Interval]:
-    """Split a block on values that may change sign: M and enclosures of the rest, ``P max(v,0) + N min(v,0) in M v + rest``.
+    """Split a block on values that may change sign: ``P max(v, 0) + N min(v, 0)`` is in ``M v + rest``.
 
     ``P max(v, 0) + N min(v, 0) = (P + N)/2 v + (P - N)/2 |v|``; where v has one sign, M is P or N.
     """
@@ -140,7 +143,8 @@ def combine(level: Level, combination: Sparse, basis: Basis, lookahead: int) -> 
     relative = gamma(combination.terms + 1)
     rounding = relative * combination.bound(feed.weights.bound(magnitude(feed.below.value_error))) * inflation(0)
     magnitudes = abs(combination.csr)
-    slack = (magnitudes @ feed.slack + relative * (magnitudes @ np.abs(feed.surplus))) * inflation(combination.terms) + TINY
+    slack = magnitudes @ feed.slack + relative * (magnitudes @ np.abs(feed.surplus))
+    slack = slack * inflation(combination.terms) + TINY
     constant = add(combination.image(feed.constant), symmetric(rounding))
     return expand(feed.below, Linear(weights, combination.csr @ feed.surplus, slack, constant), basis, lookahead - 1)
 

@@ -1,9 +1,9 @@
 """The shape of an activation as float64 bounds over many intervals at once: slopes, curvature, images, chords.
 
-phi is continuous and smooth between kinks, so by the mean value theorem all its difference quotients over an interval lie in the hull
-of phi' over the cells of :mod:`empirical.sup_error.shape_table` that the interval meets. Enclosures named *proven* come from ball
-arithmetic alone; ``image`` evaluates the ends of an interval with the float64 library and widens them by the relative error that
-``constructions.nonlinearity`` states for it.
+phi is continuous and smooth between kinks, so by the mean value theorem all its difference quotients over an interval
+lie in the hull of phi' over the cells of :mod:`empirical.sup_error.shape_table` that the interval meets. Enclosures
+named *proven* come from ball arithmetic alone; ``image`` evaluates the ends of an interval with the float64 library
+and widens them by the relative error that ``constructions.nonlinearity`` states for it.
 """
 
 from __future__ import annotations
@@ -70,6 +70,11 @@ class Shape:
         first, last = self.table.cells(*values)
         return self.table.curvature.maximum(2 * first, 2 * last)
 
+    def coarse_image(self, values: Interval) -> Interval:
+        """Enclose phi over the cells that each interval meets (proven); signs and global bounds are exact."""
+        cells = self.table.cells(*values)
+        return Interval(-self.table.negated_lowest.maximum(*cells), self.table.highest.maximum(*cells))
+
     def image(self, values: Interval) -> Interval:
         """Enclose phi over each interval, tightly on short intervals and where phi is monotone."""
         return self._image(values, self._evaluated if np.isfinite(self.numeric.relative_error) else self._proven)
@@ -89,11 +94,9 @@ class Shape:
         other = ~(rising | falling)
         if other.any():
             part = take(values, other)
-            cells = self.table.cells(*part)
-            coarse = Interval(-self.table.negated_lowest.maximum(*cells), self.table.highest.maximum(*cells))
             middle, radius = midpoint_radius(part)
             spread = up(magnitude(take(slopes, other)) * radius)
-            low[other], high[other] = intersect(coarse, add(evaluate(middle), symmetric(spread)))
+            low[other], high[other] = intersect(self.coarse_image(part), add(evaluate(middle), symmetric(spread)))
         return Interval(low, high)
 
     def _evaluated(self, points: FloatArray) -> Interval:
@@ -119,7 +122,8 @@ class Shape:
         images = [self._proven(node) for node in nodes]
         rise = 0.5 * (images[-1].low + images[-1].high) - 0.5 * (images[0].low + images[0].high)
         slope = np.divide(rise, high - low, out=np.zeros_like(low), where=high > low)
-        gaps = [subtract(image, multiply(exactly(slope), exactly(node))) for node, image in zip(nodes, images, strict=True)]
+        lines = [multiply(exactly(slope), exactly(node)) for node in nodes]
+        gaps = [subtract(image, line) for image, line in zip(images, lines, strict=True)]
         total = gaps[0]
         for k in range(len(nodes) - 1):
             quotients = self.slopes(Interval(nodes[k], nodes[k + 1]))
@@ -132,8 +136,8 @@ class Shape:
     ) -> FloatArray:
         """Bound the error of computing ``phi(z)``, z a float64 sum of ``terms`` products, in any order.
 
-        ``values`` encloses the exact z, ``sizes`` bounds the exact |phi(z)|, ``absolute`` the sum of the absolute terms;
-        ``inherited`` bounds the error that z takes over from inexact terms. The library's relative error is assumed.
+        ``values`` encloses the exact z, ``sizes`` bounds the exact |phi(z)|, ``absolute`` the sum of the absolute
+        terms, ``inherited`` the error that z takes over from inexact terms. The library's error is assumed.
         """
         if not np.isfinite(self.numeric.relative_error):
             return np.zeros_like(sizes)

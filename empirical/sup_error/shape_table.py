@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -50,8 +51,8 @@ class RangeExtrema:
 class ShapeTable:
     """Cell k is ``[nodes[k-1], nodes[k]]``, with -oo before the first node and oo after the last.
 
-    Stored are upper bounds: of phi, -phi, all difference quotients and their negatives, and of |phi''|; ``curvature`` has the cells at
-    even and the nodes at odd positions, ``inf`` where phi' may jump and 0 at the other nodes.
+    Stored are upper bounds: of phi, -phi, all difference quotients and their negatives, and of |phi''|; ``curvature``
+    has the cells at even and the nodes at odd positions, ``inf`` where phi' may jump and 0 at the other nodes.
     """
 
     nodes: FloatArray
@@ -62,7 +63,7 @@ class ShapeTable:
     curvature: RangeExtrema
 
     def cells(self, low: FloatArray, high: FloatArray) -> tuple[IntArray, IntArray]:
-        """Return the first and last cell that together cover ``[low, high]``; a node belongs to the cell inside the interval."""
+        """Return the first and last of the cells that cover ``[low, high]``; a node belongs to the cell inside."""
         first = np.searchsorted(self.nodes, low, side="right")
         last = np.searchsorted(self.nodes, high, side="left")
         return np.minimum(first, last), np.maximum(first, last)
@@ -89,11 +90,11 @@ def build_table(name: str, expression: sympy.Expr) -> ShapeTable:
     kinks = [branch.low for branch in branches if np.isfinite(branch.low)]
     nodes = np.unique(np.concatenate((_grid(), kinks)))
     ends = [-np.inf, *nodes.tolist(), np.inf]
-    cells = [_cell(branches, low, high) for low, high in zip(ends, ends[1:], strict=False)]
+    cells = [_cell(branches, low, high) for low, high in pairwise(ends)]
     *columns, bends = (np.array(column) for column in zip(*cells, strict=True))
     curvature = np.zeros(2 * len(bends) - 1)
     curvature[::2] = bends
-    for left, right in zip(branches, branches[1:], strict=False):
+    for left, right in pairwise(branches):
         curvature[2 * np.searchsorted(nodes, right.low) + 1] = _jump(left, right)
     return ShapeTable(nodes, *(RangeExtrema(column) for column in (*columns, curvature)))
 
@@ -111,9 +112,11 @@ def _branches(name: str, expression: sympy.Expr) -> list[_Branch]:
     pieces = smooth_pieces(expression, bounds.x)
     if pieces is None:
         if expression.has(sympy.Piecewise, sympy.sign, sympy.Heaviside):
-            raise ValueError(f"sup_error: cannot tell whether {name} = {expression} is continuous; write it with Abs, Max and Min")
+            raise ValueError(
+                f"sup_error: cannot tell whether {name} = {expression} is continuous; write it with Abs, Max and Min"
+            )
         return [_branch(expression, -np.inf, np.inf, smooth=False)]
-    for left, right in zip(pieces, pieces[1:], strict=False):
+    for left, right in pairwise(pieces):
         _check_continuous(name, left.expression, right.expression, left.upper)
     return [_branch(piece.expression, lower(ball(piece.lower)), upper(ball(piece.upper))) for piece in pieces]
 

@@ -27,8 +27,8 @@ class SupError:
     """Two-sided bounds of ``sup over the box of ||ticket(x) - target(x)||``.
 
     ``lower``             proven at ``witness``, an input of the box, for the real-number functions;
-    ``upper``             proven for all x, for the real-number functions and for every value that evaluating them in float64 returns
-                          (if not ``covers_float64``: for the real-number functions only);
+    ``upper``             proven for all x, for the real-number functions and for every value that evaluating them in
+                          float64 returns (if not ``covers_float64``: for the real-number functions only);
     ``norm``              "linf": largest output, "l1": sum over the outputs;
     ``per_output_upper``  the same as ``upper`` for each output by itself;
     ``real_upper``        ``upper`` without the float64 part;
@@ -60,18 +60,20 @@ def sup_error(
     seed: int = 0,
     starts: int = 8,
 ) -> SupError:
-    """Bound the sup error of ``ticket`` as a copy of ``target`` over the target's domain, from below and from above.
+    """Bound the sup error of ``ticket`` as a copy of ``target`` over the target's domain, from both sides.
 
     ``lower <= sup_x ||ticket(x) - target(x)|| <= upper``.
 
-    Assumptions: the activations are continuous; for the float64 part of ``upper``, and for ``lower``, the library functions have the
-    relative errors that ``constructions.nonlinearity`` states.
-    Args: ``target``; ``ticket`` with the same numbers of inputs and outputs (anything with ``matrices()`` and ``architecture``);
-    ``norm`` "linf" or "l1"; ``data`` points (n, n_0) inside the domain to start the search from; ``seed`` >= 0 of the search;
-    ``starts`` >= 0 points to ascend from (0: no gradient search, the fastest).
+    Assumptions: the activations are continuous; for the float64 part of ``upper``, and for ``lower``, the library
+    functions have the relative errors that ``constructions.nonlinearity`` states.
+    Args: ``target``; ``ticket`` with as many inputs and outputs (anything with ``matrices()`` and ``architecture``);
+    ``norm`` "linf" or "l1"; ``data`` points (n, n_0) inside the domain to start the search from; ``seed`` >= 0 of the
+    search; ``starts`` >= 0 points to ascend from (0: no gradient search, the fastest).
     Returns: a :class:`SupError`; the same call returns the same numbers, with any number of threads.
-    Raises: ``ValueError`` for an unknown norm, networks that do not fit, data outside the domain or not finite, negative seed or starts.
-    Source: the propagation and its proof are ours, docs/certificates.md; B22 Lemma 2.8 bounds a network of the target's own shape.
+    Raises: ``ValueError`` for an unknown norm, networks that do not fit, data outside the domain or not finite,
+    negative seed or starts, activations that are not continuous.
+    Source: the propagation and its proof are ours, docs/certificates.md; B22 Lemma 2.8 bounds a network of the
+    target's own shape only.
 
     >>> from constructions.target import TargetNetwork
     >>> target = TargetNetwork([[[1.0, -1.0]]], [None], ["relu"], ([0.0, 0.0], [1.0, 1.0]))
@@ -116,7 +118,8 @@ def _check(target: TargetNetwork, ticket: Any, norm: str, seed: int, starts: int
     for index, what in ((0, "inputs"), (-1, "outputs")):
         if mine[index] != theirs[index]:
             raise ValueError(
-                f"sup_error: the ticket has {mine[index]} {what}, but the target has {theirs[index]}; compare a ticket with its own target"
+                f"sup_error: the ticket has {mine[index]} {what}, but the target has {theirs[index]}; "
+                "compare a ticket with its own target"
             )
 
 

@@ -1,10 +1,11 @@
 """What the certificate needs to know of a target network, computed once per target.
 
-Per layer l = 1..L: enclosures of the pre-activations z and of the values y = phi(z) over the box, and forms of both in the input,
-``z, y in F t(x) + r``: affine layers map forms to forms exactly up to rounding, phi is replaced by a chord, ``phi(z) in c z + r'``.
+Per layer l = 1..L: enclosures of the pre-activations z and of the values y = phi(z) over the box, and forms of both
+in the input, ``z, y in F t(x) + r``: affine layers map forms to forms exactly up to rounding, phi is replaced by a
+chord, ``phi(z) in c z + r'``.
 
-Neurons of one layer with equal rows and biases are one function. They are merged: the first stands for all, and the columns of the
-layer above are added up, because no matching can tell their copies apart.
+Neurons of one layer with equal rows and biases are one function. They are merged: the first stands for all, and the
+columns of the layer above are added up, because no matching can tell their copies apart.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ from empirical.sup_error.outward import (
     exactly,
     inflation,
     intersect,
-    magnitude,
     multiply,
     zeros,
 )
@@ -93,9 +93,11 @@ def _facts(target: TargetNetwork) -> TargetFacts:
     layers: list[TargetLayer] = []
     merge = np.arange(len(lower))
     ranges = zip(target.preactivation_ranges(), target.ranges()[1:], strict=True)
-    for weight, bias, name, (before, after) in zip(target.weights, target.biases, target.activations, ranges, strict=True):
+    for weight, bias, name, (before, after) in zip(
+        target.weights, target.biases, target.activations, ranges, strict=True
+    ):
         merged, slack = _merge_columns(weight, merge)
-        layer = _layer(basis, forms, (merged, slack, bias), shape(name), Interval(*before), Interval(*after))
+        layer = _layer(basis, forms, (merged, slack, bias), shape(name), (Interval(*before), Interval(*after)))
         layers.append(layer)
         forms, merge = layer.forms, _representatives(weight, bias)
     matrices = [(csr_matrix(weight), bias) for weight, bias in zip(target.weights, target.biases, strict=True)]
@@ -120,19 +122,21 @@ def _merge_columns(weight: FloatArray, representatives: IndexArray) -> tuple[Flo
 
 
 def _layer(
-    basis: Basis, forms: Forms, affine: tuple[FloatArray, FloatArray, FloatArray], phi: Shape, before: Interval, after: Interval
+    basis: Basis,
+    forms: Forms,
+    affine: tuple[FloatArray, FloatArray, FloatArray],
+    phi: Shape,
+    ranges: tuple[Interval, Interval],
 ) -> TargetLayer:
     weight, slack, bias = affine
     coefficients, rest = forms.image(Sparse.dense(weight))
     spread = slack @ forms.sizes * inflation(len(forms.sizes))
     preforms = Forms.on(basis, coefficients, add(rest, exactly(bias), Interval(-spread, spread)))
-    preactivation = intersect(before, preforms.range(basis))
-    value = intersect(after, phi.image(preactivation))
+    preactivation = intersect(ranges[0], preforms.range(basis))
+    value = intersect(ranges[1], phi.proven_image(preactivation))
     slope, intercept = phi.chord(preactivation)
     scaled = coefficients * slope[:, None]
     rounding = 2 * UNIT_ROUNDOFF * np.abs(slope) * preforms.sizes
     rest = add(multiply(exactly(slope), preforms.rest), intercept, Interval(-rounding, rounding))
     distinct = np.unique(_representatives(weight, bias))
-    return TargetLayer(
-        weight, slack, bias, phi, distinct, preactivation, value, Forms.on(basis, scaled, rest)
-    )
+    return TargetLayer(weight, slack, bias, phi, distinct, preactivation, value, Forms.on(basis, scaled, rest))

@@ -1,9 +1,10 @@
 """The lower side: an input at which ticket and target differ by much, found by search and evaluated with enclosures.
 
-Candidates: given data points, corners of the box (all of them for at most ten inputs, otherwise a seeded sample), seeded random points,
-the corners the gradient points to, and projected gradient ascent on the largest output difference from the best candidates so far. The
-steps have the same length in every coordinate relative to the box (the sign of the gradient), halved again and again. Search is plain
-float64 and proves nothing; the difference at the best inputs is then enclosed, so what is reported is a lower bound of the supremum.
+Candidates: given data points, corners of the box (all of them for at most ten inputs, otherwise a seeded sample),
+seeded random points, the corners the gradient points to, and projected gradient ascent on the largest output
+difference from the best candidates so far. The steps have the same length in every coordinate relative to the box
+(the sign of the gradient), halved again and again. Search is plain float64 and proves nothing; the difference at the
+best inputs is then enclosed, so what is reported is a lower bound of the supremum.
 """
 
 from __future__ import annotations
@@ -150,4 +151,3 @@ def search(pair: Pair, data: FloatArray | None, seed: int, starts: int) -> tuple
     proven = [pair.enclosed(point) for point in ranked[:FINALISTS]]
     first = int(np.argmax(proven))
     return proven[first], ranked[first]
-

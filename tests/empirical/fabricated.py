@@ -35,7 +35,9 @@ def fabricate(weights, biases, activations, domain) -> Fabricated:
     """Return the network with these matrices (lists of rows allowed) as a ticket."""
     arrays = [np.array(weight, dtype=np.float64) for weight in weights]
     given = [None] * len(arrays) if biases is None else biases
-    vectors = [np.zeros(len(a)) if b is None else np.array(b, dtype=np.float64) for a, b in zip(arrays, given, strict=True)]
+    vectors = [
+        np.zeros(len(a)) if b is None else np.array(b, dtype=np.float64) for a, b in zip(arrays, given, strict=True)
+    ]
     records = tuple(
         LayerRecord(n_in=array.shape[1], n_out=array.shape[0], activation=name, bias=index == 0)
         for index, (array, name) in enumerate(zip(arrays, activations, strict=True))
@@ -43,9 +45,14 @@ def fabricate(weights, biases, activations, domain) -> Fabricated:
     return Fabricated(arrays, vectors, Architecture(records, domain))
 
 
-def random_target(generator, widths, activation, output="identity", biases=True, low=-1.0, high=1.0, density=0.7) -> TargetNetwork:
+def random_target(
+    generator, widths, activation, output="identity", biases=True, low=-1.0, high=1.0, density=0.7
+) -> TargetNetwork:
     """Return a random sparse target on the box [low, high]^n_0."""
-    weights = [generator.uniform(-1, 1, (b, a)) * (generator.random((b, a)) < density) for a, b in zip(widths, widths[1:], strict=False)]
+    weights = [
+        generator.uniform(-1, 1, (b, a)) * (generator.random((b, a)) < density)
+        for a, b in zip(widths, widths[1:], strict=False)
+    ]
     vectors = [generator.uniform(-1, 1, len(w)) * biases for w in weights]
     names = [activation] * (len(weights) - 1) + [output]
     return TargetNetwork(weights, vectors, names, (np.full(widths[0], low), np.full(widths[0], high)))
@@ -53,10 +60,13 @@ def random_target(generator, widths, activation, output="identity", biases=True,
 
 def perturbed(generator, target: TargetNetwork, size: float) -> Fabricated:
     """Return the target with every parameter moved by up to ``size``; zeros stay."""
+
     def move(array):
         return array + size * generator.uniform(-1, 1, array.shape) * (array != 0)
 
-    return fabricate([move(w) for w in target.weights], [move(b) for b in target.biases], target.activations, target.domain)
+    return fabricate(
+        [move(w) for w in target.weights], [move(b) for b in target.biases], target.activations, target.domain
+    )
 
 
 def split_parts(generator, value: float, parts: int, noise: float) -> np.ndarray:
@@ -81,7 +91,9 @@ class Helpers:
     pairs: bool
 
 
-def helper_layer(generator, inputs: int, activation: str, scale: float, pairs: bool, size: int = 4, biases: bool = True) -> Helpers:
+def helper_layer(
+    generator, inputs: int, activation: str, scale: float, pairs: bool, size: int = 4, biases: bool = True
+) -> Helpers:
     """Return helpers for every input: ``size`` of either sign of u, or ``size`` pairs (u, -u); and ``size`` bias-only neurons."""
     rows, members = [], {}
     for j in range(inputs):
