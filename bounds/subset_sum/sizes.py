@@ -13,8 +13,8 @@ from bounds.subset_sum.queries import QUANTIFIERS, Query, check_choice, check_op
 from bounds.subset_sum.size_bound import SizeBound, Status
 
 _WHO = {
-    "fixed": "for every target |z| <= {window:g} given in advance",
-    "all": "with one base set for all targets |z| <= {window:g} at once",
+    "fixed": "for every target |z| <= {window!r} given in advance",
+    "all": "with one base set for all targets |z| <= {window!r} at once",
 }
 _FAILING = {"fixed": "some |z| <= 1 given in advance fails", "all": "not all |z| <= 1 are served at once"}
 _SOURCES = {
@@ -84,9 +84,9 @@ def _sufficient(query: Query, method: str) -> SizeBound:
         status=Status.PROVED,
         source=_SOURCES[won],
         statement=(
-            f"{size} i.i.d. variables of the law {query.law} have a subset sum within {query.tolerance:g}, "
+            f"{size} i.i.d. variables of the law {query.law} have a subset sum within {query.tolerance!r}, "
             f"{_WHO[query.quantifier].format(window=query.window)}, "
-            f"with probability at least 1 - {query.failure_probability:g}"
+            f"with probability at least 1 - {query.failure_probability!r}"
         ),
     )
 
@@ -125,6 +125,6 @@ def _necessary(query: Query) -> SizeBound:
         source="docs/subset-sums.md, section 5",
         statement=(
             f"with fewer than {size} variables of the law {query.law}, {_FAILING[query.quantifier]} "
-            f"at tolerance {query.tolerance:g} with probability > {query.failure_probability:g}"
+            f"at tolerance {query.tolerance!r} with probability > {query.failure_probability!r}"
         ),
     )
