@@ -1,0 +1,167 @@
+"""sup |phi'| over the whole real line, derived piece by piece and proved.
+
+Candidates are the slopes at the ends of the smooth pieces, at their inflection points, and the limits at infinity.
+The inflection points are enclosed (``turning``), so nothing is missed; those known in closed form give exact values.
+Beyond +-32 every term of phi' is bounded by interval evaluation, or shown to decay by its logarithmic derivative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import sympy
+from flint import arb
+
+from bounds import interval as iv
+from bounds.arithmetic import ball, upper, working_precision
+from bounds.ball_evaluation import derivative, enclose, stable
+from bounds.interval import Interval
+from bounds.pieces import Piece, smooth_pieces
+from bounds.power_series import is_zero
+from bounds.turning import bisected_image, turning_points
+
+_FAR = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A slope |phi'| that is reached or approached: its ball and, where known, its exact value."""
+
+    size: arb
+    exact: sympy.Expr | None
+
+
+@lru_cache(maxsize=256)
+@working_precision
+def global_lipschitz(expression: sympy.Expr, symbol: sympy.Symbol) -> tuple[sympy.Expr, bool]:
+    """(T, whether T is exactly sup |phi'| over R); T = oo when the slope is unbounded or no bound is proved."""
+    pieces = smooth_pieces(expression, symbol)
+    if pieces is None:
+        if expression.has(sympy.Piecewise, sympy.sign, sympy.Heaviside):
+            return sympy.oo, False
+        slope = enclose(derivative(expression, symbol), symbol)
+        image = iv.magnitude(bisected_image(slope, None, iv.WHOLE, 0))
+        return (sympy.Rational(upper(image)), False) if image.is_finite() else (sympy.oo, False)
+    candidates = [candidate for piece in pieces for candidate in _piece_candidates(piece, symbol)]
+    return _largest(candidates)
+
+
+def _largest(candidates: list[_Candidate]) -> tuple[sympy.Expr, bool]:
+    if any(candidate.exact == sympy.oo for candidate in candidates):
+        return sympy.oo, True
+    highest = iv.greatest([candidate.size.upper() for candidate in candidates])
+    if not highest.is_finite():
+        return sympy.oo, False
+    for best in candidates:
+        if best.exact is not None and all(_dominates(best, other) for other in candidates):
+            return best.exact, True
+    return sympy.Rational(upper(highest)), False
+
+
+def _dominates(best: _Candidate, other: _Candidate) -> bool:
+    """Whether the other slope is certainly at most the exact one."""
+    if other.size.upper() <= best.size.lower():
+        return True
+    return other.exact is not None and best.exact is not None and is_zero(other.exact - best.exact)
+
+
+def _piece_candidates(piece: Piece, symbol: sympy.Symbol) -> list[_Candidate]:
+    slope = sympy.diff(piece.expression, symbol)
+    if not slope.free_symbols:
+        return [_exact(slope)]
+    candidates = [_end(slope, symbol, end, side) for end, side in ((piece.lower, "+"), (piece.upper, "-"))]
+    candidates.extend(_inflections(piece, symbol))
+    for direction, end in ((1, piece.upper), (-1, piece.lower)):
+        candidates.extend(_tail(piece.expression, symbol, direction, end))
+    return [candidate for candidate in candidates if candidate is not None]
+
+
+def _exact(value: sympy.Expr) -> _Candidate:
+    return _Candidate(abs(ball(value)), sympy.Abs(value))
+
+
+def _end(slope: sympy.Expr, symbol: sympy.Symbol, end: sympy.Expr, side: str) -> _Candidate | None:
+    """The one-sided slope at a finite end of a piece; infinite ends are the tail's matter."""
+    if not end.is_finite:
+        return None
+    value = slope.subs(symbol, end)
+    if not value.is_finite:
+        value = sympy.limit(slope, symbol, end, side)
+    return _exact(value) if value.is_finite else _Candidate(iv.INFINITY, sympy.oo)
+
+
+def _inflections(piece: Piece, symbol: sympy.Symbol) -> list[_Candidate | None]:
+    """The slopes at the places in [-32, 32] where phi'' changes sign, and at the ends of that window."""
+    first = derivative(piece.expression, symbol)
+    slope = enclose(first, symbol)
+    changes = turning_points(first, symbol, piece.lower, piece.upper)
+    low, high = ball(piece.lower).lower(), ball(piece.upper).upper()
+    if changes is None:
+        window = Interval(iv.greatest([low, arb(-_FAR)]), iv.least([high, arb(_FAR)]))
+        curvature = enclose(derivative(first, symbol), symbol)
+        return [_Candidate(iv.magnitude(bisected_image(slope, curvature, window, 9)), None)] if low < high else []
+    ends = [arb(end) for end in (-_FAR, _FAR) if low < end < high]
+    found: list[_Candidate | None] = [_Candidate(iv.magnitude(slope(Interval(end, end))), None) for end in ends]
+    second = sympy.diff(piece.expression, symbol, 2)
+    points = _closed_form_roots(second, symbol) if changes else []
+    for change in changes:
+        point = next((p for p in points if _is_root(second, symbol, p, change)), None)
+        exact = None if point is None else sympy.diff(piece.expression, symbol).subs(symbol, point)
+        found.append(_Candidate(iv.magnitude(slope(change)), None) if exact is None else _exact(exact))
+    return found
+
+
+def _is_root(second: sympy.Expr, symbol: sympy.Symbol, point: sympy.Expr, change: Interval) -> bool:
+    """Whether a number in the box is certainly a root (the only one there, the box being a turning point)."""
+    if not iv.to_ball(change).contains(ball(point)):
+        return False
+    value = second.subs(symbol, point)
+    return bool(value.is_number and not value.has(sympy.nan, sympy.zoo) and is_zero(value))
+
+
+def _closed_form_roots(second: sympy.Expr, symbol: sympy.Symbol) -> list[sympy.Expr]:
+    """0 and the real roots of the polynomial factors of phi''."""
+    roots = [sympy.S.Zero]
+    for factor in sympy.Mul.make_args(sympy.factor(stable(second))):
+        base = factor.as_base_exp()[0]
+        if base.is_polynomial(symbol) and base.has(symbol):
+            roots.extend(root for root, _ in sympy.Poly(base, symbol).real_roots(multiple=False))
+    return roots
+
+
+def _tail(expression: sympy.Expr, symbol: sympy.Symbol, direction: int, end: sympy.Expr) -> list[_Candidate]:
+    """The supremum of |phi'| beyond +-32 on a piece that reaches infinity there: its limit where |phi'| rises to it."""
+    if end != direction * sympy.oo:
+        return []
+    t = sympy.Symbol("t", positive=True)
+    slope = derivative(expression.subs(symbol, direction * t), t)
+    beyond = Interval(arb(_FAR), iv.INFINITY)
+    image = _sum_of_terms(sympy.expand(slope), t, beyond)
+    rising = iv.multiply(image, _sum_of_terms(sympy.expand(derivative(slope, t)), t, beyond)).lo >= 0
+    if iv.magnitude(image).is_finite() and not rising:
+        return [_Candidate(iv.magnitude(image), None)]
+    limit = sympy.Abs(sympy.limit(sympy.diff(expression, symbol), symbol, direction * sympy.oo))
+    if limit.is_finite and rising:
+        return [_exact(limit)]
+    return [_Candidate(iv.INFINITY, sympy.oo if limit == sympy.oo else None)]
+
+
+def _sum_of_terms(slope: sympy.Expr, t: sympy.Symbol, beyond: Interval) -> Interval:
+    total = iv.NOTHING
+    for term in sympy.Add.make_args(slope):
+        total = iv.add(total, _term_image(term, t, beyond))
+    return total
+
+
+def _term_image(term: sympy.Expr, t: sympy.Symbol, beyond: Interval) -> Interval:
+    """Image of one term on [32, oo]: direct, or [0, value at 32] when its logarithmic derivative is negative."""
+    direct = enclose(term, t)(beyond)
+    if iv.magnitude(direct).is_finite():
+        return direct
+    rate = iv.NOTHING
+    for factor in sympy.Mul.make_args(term):
+        rate = iv.add(rate, enclose(sympy.expand(sympy.diff(factor, t) / factor), t)(beyond))
+    if not rate.hi <= 0:
+        return iv.WHOLE
+    return iv.hull(iv.NOTHING, enclose(term, t)(Interval(beyond.lo, beyond.lo)))
