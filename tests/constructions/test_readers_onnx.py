@@ -65,6 +65,11 @@ GRAPHS: dict[str, Graph] = {
         dict(W=W, B=B),
         (1, 3),
     ),
+    "scaling after a bias": (
+        [node("Gemm", "x", "W", "B", "a"), node("Mul", "a", "d", "b"), node("Relu", "b", "y")],
+        dict(W=W, B=B, d=np.array(-0.7)),
+        (1, 3),
+    ),
     "constants between": (
         [
             node("MatMul", "x", "W", "a"),

@@ -88,6 +88,13 @@ def test_affine_images_are_enclosed_exactly(weights: list[float], ends: list[flo
     assert Fraction(high[0]) - exact_high <= scale * Fraction(1, 2**46) + Fraction(1, 2**1000)
 
 
+def test_cancellation_is_covered_by_the_error_bound() -> None:
+    """1e16 + 1 - 1e16 is 0 in floating point; the enclosure must still hold the exact 1."""
+    one = np.ones(3)
+    low, high = affine_image(np.array([[1e16, 1.0, -1e16]]), np.zeros(1), one, one)
+    assert low[0] <= 1.0 <= high[0]
+
+
 @given(st.lists(st.floats(-1e300, 1e300), max_size=8))
 def test_sums_are_rounded_up_by_less_than_one_place(values: list[float]) -> None:
     exact, rounded = sum(map(Fraction, values), Fraction(0)), sum_up(values)

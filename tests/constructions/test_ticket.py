@@ -61,6 +61,12 @@ def test_pairs_are_opposite_and_the_bias_goes_with_its_row() -> None:
     assert np.array_equal(outgoing[0::2], -outgoing[1::2])
 
 
+def test_a_bias_column_is_never_halved() -> None:
+    record = LayerRecord(4, 2, "relu", bias=True, paired_columns=True)
+    assert source_weights(1, 1, record, 1, 4) == float(philox.uniform(1, 1, 1, 4))
+    assert source_weights(1, 1, record, 1, 3) == -float(philox.uniform(1, 1, 1, 1))
+
+
 def test_weights_depend_on_every_coordinate_and_on_nothing_else() -> None:
     record = LayerRecord(8, 8, "relu")
     base = source_weights(1, 1, record, 2, 3)

@@ -193,6 +193,18 @@ def test_forged_files_are_refused_and_say_where(case: str, path: Path, tmp_path:
     assert peak < 4e6
 
 
+def test_digests_that_do_not_fit_are_named(path: Path) -> None:
+    """The domain is covered by no row checksum, the row checksums by nothing but their digest."""
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"0.3333333333333333", b"0.3333333333333334"))
+    with pytest.raises(TicketFileError, match="it was changed"):
+        load_ticket(path)
+    place = content.index(example().weights[1].tobytes())
+    path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+    with pytest.raises(TicketFileError, match=r"tensor layer2\.weights has sha256"):
+        load_ticket(path)
+
+
 def test_an_unchanged_forgery_still_loads(path: Path, tmp_path: Path) -> None:
     assert same(load_ticket(forge(path, tmp_path / "forged", lambda manifest, tensors: None)), example())
 

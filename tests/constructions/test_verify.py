@@ -174,6 +174,7 @@ FORGERIES: dict[str, tuple[Any, dict[str, str]]] = {
     "law": (lambda m, t: m["layers"][0].update(law="grid7"), {"record": "layer 1"}),
     "width": (lambda m, t: m["layers"][1].update(n_out=3), {"mask": "layer 2"}),
     "columns": (lambda m, t: t["layer2.indices"].__setitem__(1, 0), {"mask": "layer 2, row 0"}),
+    "column twice": (lambda m, t: t["layer2.indices"].__setitem__(1, 1), {"mask": "layer 2, row 0"}),
     "column range": (lambda m, t: t["layer1.indices"].__setitem__(7, 200), {"mask": "layer 1, row 7"}),
     "pointers": (lambda m, t: t["layer1.indptr"].__setitem__(3, 250), {"mask": "layer 1, row 2"}),
     "flags": (lambda m, t: m["layers"][0].update(paired_rows=True), {"record": "layers 1 and 2"}),
@@ -205,6 +206,11 @@ def test_a_flipped_bit_is_located_even_without_new_digests(path: Path) -> None:
     content[place + 3] ^= 1
     path.write_bytes(content)
     assert failed(verify_ticket(path)) == {"digests": "tensor layer2.weights", "weights": "layer 2, row 0, column 1"}
+
+
+def test_a_changed_domain_is_noticed(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b'"lower\\":[-1.0,', b'"lower\\":[-1.5,'))
+    assert failed(verify_ticket(path)) == {"manifest": "manifest"}
 
 
 def test_three_hundred_mutations_are_refused_without_a_crash(path: Path) -> None:

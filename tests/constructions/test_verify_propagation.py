@@ -75,6 +75,31 @@ def test_certificates_hold_for_any_perturbed_copies(seed: int, activation: str) 
     assert (difference <= errors * (1 + 1e-12) + 1e-15).all()
 
 
+def test_errors_of_copies_pass_through_the_steeper_slope() -> None:
+    """A copy off by eps x, then relu helpers of slope 1 for y >= 0 and 3 for y < 0: 2 + 3 eps at x = -1, attained."""
+    eps = 0.01
+    weights = [
+        np.array([[1.0], [-1.0]]),
+        np.array([[1 + eps, -1 - eps]]),
+        np.array([[1.0], [-1.0]]),
+        np.array([[1.0, -3.0]]),
+    ]
+    activations = ["relu", "identity", "relu", "identity"]
+    target = TargetNetwork([[[1.0]], [[1.0]]], None, ["identity", "identity"], ([-1.0], [1.0]))
+    ticket, source = plain(weights, activations, (-1.0, 1.0))
+    witness = abs(evaluate(weights, activations, np.array([[-1.0]]))[0, 0] + 1.0)
+    assert witness == pytest.approx(2 + 3 * eps, rel=1e-12)
+    assert witness * (1 - 1e-12) <= certified_errors(ticket, source, target)[0] <= witness * (1 + 1e-8)
+
+
+def test_slopes_are_bounded_on_the_tickets_range() -> None:
+    """relu^2 on [0, 1.01]: a slope taken on a smaller interval would promise too little."""
+    target = TargetNetwork([[[1.0]]], None, ["squared_relu"], ([0.0], [1.01]))
+    ticket, source = plain([np.array([[1.001]])], ["squared_relu"], (0.0, 1.01))
+    witness = (1.001**2 - 1) * 1.01**2
+    assert witness <= certified_errors(ticket, source, target)[0] <= 1.04 * witness
+
+
 @pytest.mark.theorem
 def test_linear_certificates_are_attained() -> None:
     """For linear networks the error propagation of section 4 is exact: certificate = sup, signs of inputs count."""
