@@ -20,7 +20,7 @@ def signs_of(lower: FloatArray, upper_ends: FloatArray) -> IntArray:
 
 
 def output_signs(activation: str, preactivations: tuple[FloatArray, FloatArray]) -> IntArray:
-    """Return the signs of phi on the pre-activations enlarged by ``ENLARGEMENT``, so that a ticket's neurons share them."""
+    """Return the signs of phi on pre-activations enlarged by ``ENLARGEMENT``: a ticket's neurons share them."""
     function = bounds.scalar_function(activation)
     low = np.nextafter(preactivations[0] - ENLARGEMENT, -np.inf)
     high = np.nextafter(preactivations[1] + ENLARGEMENT, np.inf)

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bounds.activations import activation as activation_by_name
-
+from bounds.named import activation as activation_by_name
 from bounds.network import LayerSpec, NetworkSpec
 from bounds.requirement import Stage, WidthRequirement
 from bounds.widths.blocks import Block, choose_block

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bounds.activations import Activation, AssumptionError
+from bounds.expansion import AssumptionError
+from bounds.first_activation import Activation
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from bounds.activations import activation as activation_by_name
+from bounds.named import activation as activation_by_name
+from bounds.named import scalar_function
 from bounds.network import SIGN_MARGIN, LayerSpec, NetworkSpec
 from bounds.requirement import ConstantRows, Stage, Step, WidthRequirement
-from bounds.scalar_function import scalar_function
 from bounds.tolerances import check_open_unit
 from bounds.widths.blocks import Block, choose_block
 from bounds.widths.constants import Constant, constant_target, pruned_constant
