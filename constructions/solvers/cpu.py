@@ -26,6 +26,7 @@ from constructions.solvers.unrestricted import best_of_all, first_within
 
 PROBLEMS_PER_RANGE = 4096
 WORK_PER_RANGE = 1 << 22
+FEWEST_BY_SIZE = 64
 
 
 def solve(problems: Problems, objective: Objective, progress: Progress | None = None) -> NDArray[np.uint64]:
@@ -33,9 +34,9 @@ def solve(problems: Problems, objective: Objective, progress: Progress | None = 
     masks = np.zeros(problems.count, np.uint64)
     entries = half_entries(longest_half(problems, objective), max(problems.max_size, 1))
     by_size = objective.minimises_size or objective.minimises_amplification
-    make_task = _smallest_task if by_size else _nearest_task
+    make_task, fewest = (_smallest_task, FEWEST_BY_SIZE) if by_size else (_nearest_task, 1)
     task = make_task(problems, objective, entries, masks)
-    run_ranges(task, problems.count, max(1, min(PROBLEMS_PER_RANGE, WORK_PER_RANGE // entries)), progress)
+    run_ranges(task, problems.count, max(fewest, min(PROBLEMS_PER_RANGE, WORK_PER_RANGE // entries)), progress)
     return masks
 
 

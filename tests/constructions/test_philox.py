@@ -1,6 +1,7 @@
 """The generator of the source network: published vectors, three implementations, exact grids, bad input."""
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,8 +89,16 @@ def test_broadcasting_and_equal_bits(law: str, row_shape: tuple[int, ...], colum
     assert compiled.tobytes() == plain.tobytes() == tensor.numpy().tobytes()
 
 
+@pytest.mark.parametrize("law", sorted(philox.LAWS))
+def test_positions_in_any_order(law: str) -> None:
+    """A weight does not depend on what was asked before it: blocks are never reused for another position."""
+    rows, columns = np.random.default_rng(3).integers(0, 3, 500), np.random.default_rng(4).integers(0, 9, 500)
+    expected = philox.uniform_numpy(6, 1, np.arange(3)[:, None], np.arange(9), law)[rows, columns]
+    assert philox.uniform(6, 1, rows, columns, law).tobytes() == expected.tobytes()
+
+
 def test_each_part_of_the_position_matters() -> None:
-    base = {"seed": 1, "layer": 2, "rows": 3, "columns": 4, "stream": 0}
+    base: dict[str, Any] = {"seed": 1, "layer": 2, "rows": 3, "columns": 4, "stream": 0}
     reference = float(philox.uniform(**base))
     for name in base:
         assert float(philox.uniform(**{**base, name: base[name] + 1})) != reference
