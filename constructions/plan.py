@@ -66,7 +66,7 @@ class StageSettings:
             return
         narrow = self.constant_window if constant else self.window
         for window in range(narrow, LARGEST_BASE_SET + 1, _WIDER_WINDOW):
-            yield from ((start, min(start + window, size)) for start in range(0, size, window))
+            yield from ((start, min(start + window, size)) for start in range(0, max(size, 1), window))
             if window >= size:
                 return
 

@@ -236,7 +236,7 @@ class _Solver:
         for index, key in live.items():
             start, stop = windows[key]
             base_set = self._stage.base_sets.base_set(key, stop).window(start, stop)
-            if len(base_set.columns):
+            if len(base_set.columns) or stop == 0:
                 by_size.setdefault(len(base_set.columns), []).append((members[index], base_set, key))
                 largest = max(self._stage.counters.largest_base_set, start + len(base_set.columns))
                 self._stage.counters.largest_base_set = largest

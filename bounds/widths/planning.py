@@ -150,7 +150,8 @@ def _sized_stage(
     two_for_one = rule.two_for_one(number)
     used = _used_neurons(spec, number)
     aimed = layer_constants(spec, number) if above.constants else None
-    own_error = min(eps / above.depth / (above.gain * layer.lipschitz), _LARGEST_OWN_ERROR) * _SHRINK
+    gain = above.gain * layer.lipschitz
+    own_error = min(eps / above.depth / gain if gain > 0 else math.inf, _LARGEST_OWN_ERROR) * _SHRINK
     rows = used * (above.copies + spares) + (above.constants + (spares if aimed and aimed[0] is not None else 0))
     probability, sign_probability = _problem_probability(
         layer, block if two_for_one else None, above, used, delta, spares, number == spec.depth
@@ -209,9 +210,18 @@ def _input_error(spec: NetworkSpec, number: int, above: _Above, eps: float, two_
     Only two-for-one stages need it; theirs is amp_l = R_l.
     """
     layer = spec.layers[number - 1]
+    gain = above.gain * layer.lipschitz * layer.row_sum
     if number == 1 or not two_for_one or layer.row_sum == 0:
         return 0.0
-    return (number - 1) * eps / above.depth / (above.gain * layer.lipschitz * layer.row_sum)
+    return min((number - 1) * eps / above.depth / gain if gain > 0 else math.inf, _largest_error(spec, number - 1))
+
+
+def _largest_error(spec: NetworkSpec, number: int) -> float:
+    """Return a bound of e_l that follows from the cap on every layer's own error alone."""
+    error = 0.0
+    for layer in spec.layers[:number]:
+        error = layer.lipschitz * (_LARGEST_OWN_ERROR + layer.row_sum * error)
+    return error
 
 
 def _classes(layer: LayerSpec, block: Block | None) -> int:
