@@ -71,7 +71,10 @@ def _tracked(helpers: tuple[int, ...], depth: int) -> tuple[int, ...]:
 
 def _fits(helpers: tuple[int, ...], facts: TargetFacts, layers: tuple[LiveLayer, ...]) -> bool:
     tracked = _tracked(helpers, len(layers))
-    return all(layers[t].shape is layer.shape for t, layer in zip(tracked, facts.layers, strict=True))
+    return all(
+        layers[t].shape.function.expression == layer.shape.function.expression
+        for t, layer in zip(tracked, facts.layers, strict=True)
+    )
 
 
 def _alignment(

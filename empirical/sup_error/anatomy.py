@@ -26,6 +26,7 @@ from empirical.sup_error.outward import (
     inflation,
     magnitude,
     midpoint_radius,
+    row_sums,
     take,
 )
 from empirical.sup_error.shape import Shape, shape
@@ -63,6 +64,10 @@ class Entries(NamedTuple):
     rows: IndexArray
     columns: IndexArray
     weights: FloatArray
+
+    def at(self, chosen: Flags) -> Entries:
+        """Return some of the entries."""
+        return Entries(self.rows[chosen], self.columns[chosen], self.weights[chosen])
 
 
 class Offset(NamedTuple):
@@ -128,9 +133,9 @@ def _layer(
 ) -> tuple[LiveLayer, Below]:
     varies = below.moving[entries.columns]
     constant, moving = kinds
-    offset = _offset(Entries(*(part[~varies] for part in entries)), bias, below)
+    offset = _offset(entries.at(~varies), bias, below)
     neurons = np.flatnonzero(moving)
-    weights = _compressed(Entries(*(part[varies] for part in entries)), neurons, below.moving)
+    weights = _compressed(entries.at(varies), neurons, below.moving)
     layer = LiveLayer(neurons, weights, *offset.at(neurons), phi)
     return layer, _constants(np.flatnonzero(constant), offset, phi, moving)
 
@@ -145,7 +150,7 @@ def _offset(entries: Entries, bias: FloatArray, below: Below) -> Offset:
     """Enclose ``b + sum of weight times constant`` for every row; rows without constants keep their exact bias."""
 
     def sums(terms: FloatArray) -> FloatArray:
-        return np.bincount(entries.rows, weights=terms, minlength=len(bias))
+        return row_sums(entries.rows, terms, len(bias))
 
     if not len(entries.rows):
         return Offset(Interval(bias, bias), np.abs(bias), np.zeros(len(bias)), 1)

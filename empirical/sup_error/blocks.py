@@ -28,6 +28,7 @@ from empirical.sup_error.outward import (
     add,
     inflation,
     multiply,
+    row_sums,
     symmetric,
     up,
     zeros,
@@ -103,7 +104,7 @@ def fused_block(helpers: LiveLayer, layer: LiveLayer, values: Interval, expansio
             groups.sums(np.abs(outgoing) * expansion.remainder(incoming < 0.0, up(reach[1]))),
         )
         terms = len(helpers.neurons)
-        rest = add(rest, symmetric(np.bincount(rows, bounds, above.shape[0]) * inflation(2 * terms) + TINY))
+        rest = add(rest, symmetric(row_sums(rows, bounds, above.shape[0]) * inflation(2 * terms) + TINY))
     return Block(rows, groups.keys % width, positive, negative, np.maximum(slack, other_slack), rest)
 
 

@@ -123,6 +123,11 @@ def around(middle: FloatArray, radius: FloatArray) -> Interval:
     return Interval(down(middle - radius), up(middle + radius))
 
 
+def row_sums(rows: IndexArray, terms: FloatArray, height: int) -> FloatArray:
+    """Add up the terms of every row in float64, one after the other."""
+    return np.asarray(np.bincount(rows, terms, height), dtype=np.float64)
+
+
 @dataclass(frozen=True, eq=False)
 class Sparse:
     """A sparse matrix whose entries are exactly the floats given, with what its products need.
@@ -183,7 +188,7 @@ class Sparse:
         return Sparse(self.rows, self.columns, self.entries * factors[self.columns], self.shape)
 
     def _sums(self, entries: FloatArray, values: FloatArray) -> FloatArray:
-        return np.bincount(self.rows, entries * values[self.columns], self.shape[0])
+        return row_sums(self.rows, entries * values[self.columns], self.shape[0])
 
 
 def dense_image(weight: FloatArray, slack: FloatArray, values: Interval) -> Interval:

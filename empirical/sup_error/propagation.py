@@ -41,6 +41,7 @@ from empirical.sup_error.outward import (
     inflation,
     intersect,
     magnitude,
+    row_sums,
     subtract,
     symmetric,
     take,
@@ -70,7 +71,7 @@ def first_level(block: Block, offset: Interval, groups: IndexArray, facts: Targe
         side = -layer.weights[groups]
         side[block.rows, block.parents] += coefficients
         sides.append(side)
-    slack = np.bincount(block.rows, block.slack * reach[block.parents], len(groups)) * inflation(len(reach)) + TINY
+    slack = row_sums(block.rows, block.slack * reach[block.parents], len(groups)) * inflation(len(reach)) + TINY
     coefficients = facts.basis.coefficients(*sides)
     rounding = 2 * UNIT_ROUNDOFF * facts.basis.sizes(coefficients)
     constant = subtract(offset, exactly(layer.bias[groups]))
@@ -106,7 +107,7 @@ def linear_part(block: Block, values: Interval, rows: int) -> tuple[Sparse, Inte
     weights = Sparse(block.rows, block.parents, matrix, (rows, len(values.low)))
     low, high = np.minimum(bend * size, 0.0) - error, np.maximum(bend * size, 0.0) + error
     factor = inflation(weights.terms)
-    sums = (np.bincount(block.rows, side, rows) * factor for side in (low, high))
+    sums = (row_sums(block.rows, side, rows) * factor for side in (low, high))
     return weights, Interval(next(sums) - TINY, next(sums) + TINY)
 
 
@@ -172,7 +173,7 @@ class _Families(NamedTuple):
 
     def row_sums(self, values: FloatArray) -> FloatArray:
         """Return upper bounds of the sums over each row of non-negative numbers, one per family."""
-        return np.bincount(self.rows, values, self.height) * inflation(len(values)) + TINY
+        return row_sums(self.rows, values, self.height) * inflation(len(values)) + TINY
 
 
 def _surplus(families: _Families, layer: TargetLayer, groups: IndexArray) -> tuple[FloatArray, FloatArray]:

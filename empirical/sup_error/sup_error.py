@@ -58,7 +58,7 @@ def sup_error(
     norm: str = "linf",
     data: ArrayLike | None = None,
     seed: int = 0,
-    starts: int = 8,
+    starts: int = 16,
 ) -> SupError:
     """Bound the sup error of ``ticket`` as a copy of ``target`` over the target's domain, from both sides.
 

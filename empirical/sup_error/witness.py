@@ -1,10 +1,9 @@
 """The lower side: an input at which ticket and target differ by much, found by search and evaluated with enclosures.
 
 Candidates: given data points, corners of the box (all of them for at most ten inputs, otherwise a seeded sample),
-seeded random points, the corners the gradient points to, and projected gradient ascent on the largest output
-difference from the best candidates so far. The steps have the same length in every coordinate relative to the box
-(the sign of the gradient), halved again and again. Search is plain float64 and proves nothing; the difference at the
-best inputs is then enclosed, so what is reported is a lower bound of the supremum.
+seeded random points, and projected ascent from the best of them: steps along the sign of the gradient, to the corner
+it points to and to random points nearby, halved again and again. Search is plain float64 and proves nothing; the
+difference at the best inputs is then enclosed, so what is reported is a lower bound of the supremum.
 """
 
 from __future__ import annotations
@@ -24,10 +23,13 @@ if TYPE_CHECKING:
 
 ALL_CORNERS = 10
 SAMPLED_CORNERS = 64
-RANDOM_POINTS = 64
+RANDOM_POINTS = 32, 2048
+FEW_RANDOM_POINTS = 128
+RANDOM_WORK = 2**24
 BATCH_ENTRIES = 2**23
 HALVINGS = 8
 STEPS_PER_HALVING = 2
+PROBES = 4
 FINALISTS = 3
 
 
@@ -41,23 +43,32 @@ class Pair:
     upper: FloatArray
     norm: str
 
+    @property
+    def weights(self) -> int:
+        """Number of weights of the ticket that are evaluated."""
+        return 1 + sum(len(layer.weights.entries) for layer in self.ticket)
+
     def difference(self, points: FloatArray) -> FloatArray:
         """Return the error at every point (batch, n_0), in float64."""
+        return self.measure(self.signed(points))
+
+    def signed(self, points: FloatArray) -> FloatArray:
+        """Return ticket minus target (batch, n_L) at every point, in float64."""
         widest = max(len(layer.neurons) for layer in self.ticket)
         step = max(1, BATCH_ENTRIES // widest)
         parts = [
             outputs(self.ticket, part) - outputs(self.target, part)
             for part in (points[start : start + step] for start in range(0, len(points), step))
         ]
-        return self.measure(np.concatenate(parts))
+        return np.concatenate(parts)
 
     def measure(self, differences: FloatArray) -> FloatArray:
         """Return the norm of every row."""
         sizes = np.abs(differences)
         return sizes.sum(axis=1) if self.norm == "l1" else sizes.max(axis=1)
 
-    def gradient(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return the error at every point and its gradient (batch, n_0)."""
+    def gradient(self, points: FloatArray) -> FloatArray:
+        """Return the gradient of the error at every point, (batch, n_0)."""
         mine, theirs = preactivations(self.ticket, points), preactivations(self.target, points)
         values = [layers[-1].shape.numeric.numpy(z[-1]) for layers, z in ((self.ticket, mine), (self.target, theirs))]
         signed = values[0] - values[1]
@@ -65,7 +76,7 @@ class Pair:
         if self.norm == "linf":
             weight = np.where(np.arange(len(signed))[:, None] == np.abs(signed).argmax(axis=0), weight, 0.0)
         slope = _backward(self.ticket, mine, weight) - _backward(self.target, theirs, weight)
-        return self.measure(signed.T), slope.T
+        return slope.T
 
     def enclosed(self, point: FloatArray) -> float:
         """Return a proven lower bound of the error at one input."""
@@ -104,48 +115,66 @@ def derivative(phi: Shape, points: FloatArray) -> FloatArray:
     return np.nan_to_num(argument.grad.numpy())
 
 
-def candidates(pair: Pair, data: FloatArray | None, generator: np.random.Generator) -> FloatArray:
-    """Return the points to begin with: data, corners, the centre, random points."""
+def candidates(pair: Pair, data: FloatArray | None, generator: np.random.Generator, count: int) -> FloatArray:
+    """Return the points to begin with: data, corners, the centre, ``count`` random points."""
     inputs = len(pair.lower)
     if inputs <= ALL_CORNERS:
         bits = np.array(list(product((False, True), repeat=inputs)))
     else:
         bits = generator.random((SAMPLED_CORNERS, inputs)) < 0.5
     corners = np.where(bits, pair.upper, pair.lower)
-    spread = generator.random((RANDOM_POINTS, inputs))
+    spread = generator.random((count, inputs))
     inside = pair.lower + (pair.upper - pair.lower) * spread
     given = np.empty((0, inputs)) if data is None else data
     points = np.concatenate((given, corners, 0.5 * pair.lower[None] + 0.5 * pair.upper[None], inside))
     return np.clip(points, pair.lower, pair.upper)
 
 
-def ascend(pair: Pair, points: FloatArray) -> FloatArray:
-    """Return the best points met by projected ascent from ``points``, corners along the gradient included."""
-    best, error = points.copy(), np.full(len(points), -np.inf)
-    step = 0.5 * (pair.upper - pair.lower)
+def ascend(pair: Pair, points: FloatArray, generator: np.random.Generator) -> FloatArray:
+    """Return the best points met from each of ``points`` (batch, n_0).
+
+    Every step tries the sign of the gradient, the corner it points to and random points nearby; steps shrink by halves.
+    """
+    best, error = points.copy(), pair.difference(points)
+    width = pair.upper - pair.lower
     for halving in range(HALVINGS):
         for _ in range(STEPS_PER_HALVING):
-            found, slope = pair.gradient(points)
-            better = found > error
-            best[better], error[better] = points[better], found[better]
-            if halving == 0:
-                corners = np.where(slope > 0, pair.upper, np.where(slope < 0, pair.lower, points))
-                found = pair.difference(corners)
-                better = found > error
-                best[better], error[better] = corners[better], found[better]
-            points = np.clip(points + step * np.sign(slope), pair.lower, pair.upper)
-        step = 0.5 * step
-        points = best.copy()
+            slope = pair.gradient(best)
+            corners = np.where(slope > 0, pair.upper, np.where(slope < 0, pair.lower, best))
+            moves = width * 0.5 ** (halving + 1) * np.sign(slope)
+            nearby = width * 0.5 ** (halving + 1) * (2.0 * generator.random((PROBES, *best.shape)) - 1.0)
+            trials = np.concatenate((corners[None], (best + moves)[None], best + nearby))
+            trials = np.clip(trials, pair.lower, pair.upper)
+            errors = pair.difference(trials.reshape(-1, best.shape[1])).reshape(len(trials), -1)
+            chosen = errors.argmax(axis=0), np.arange(len(best))
+            better = errors[chosen] > error
+            best[better], error[better] = trials[chosen][better], errors[chosen][better]
     return best
+
+
+def beginnings(pair: Pair, points: FloatArray, starts: int) -> FloatArray:
+    """Return ``starts`` points to ascend from: the best ones, then the best for each output and sign, then others.
+
+    The last third is taken as it comes, so that not all ascents climb the same hill.
+    """
+    signed = pair.signed(points)
+    best = np.argsort(-pair.measure(signed), kind="stable")[: max(1, starts // 3)]
+    tops = np.concatenate((signed.argmax(axis=0), signed.argmin(axis=0)))
+    values = np.concatenate((signed.max(axis=0), -signed.min(axis=0)))
+    tops = tops[np.argsort(-values, kind="stable")][: max(1, starts // 3)]
+    chosen = np.concatenate((best, tops, np.arange(len(points))[::-1]))
+    _, first = np.unique(chosen, return_index=True)
+    return points[chosen[np.sort(first)[:starts]]]
 
 
 def search(pair: Pair, data: FloatArray | None, seed: int, starts: int) -> tuple[float, FloatArray]:
     """Return a proven lower bound of the supremum and the input that attains it."""
     generator = np.random.default_rng([seed, 0x5EED])
-    points = candidates(pair, data, generator)
+    count = int(np.clip(RANDOM_WORK // pair.weights, *RANDOM_POINTS)) if starts else FEW_RANDOM_POINTS
+    points = candidates(pair, data, generator, count)
     ranked = points[np.argsort(-pair.difference(points), kind="stable")]
     if starts:
-        ascended = ascend(pair, ranked[:starts])
+        ascended = ascend(pair, beginnings(pair, points, starts), generator)
         points = np.concatenate((ascended, ranked[:FINALISTS]))
         ranked = points[np.argsort(-pair.difference(points), kind="stable")]
     proven = [pair.enclosed(point) for point in ranked[:FINALISTS]]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
 from constructions.architecture import Architecture, LayerRecord
+from constructions.nonlinearity import numeric
 from constructions.target import TargetNetwork
 
 
@@ -49,10 +51,7 @@ def random_target(
     generator, widths, activation, output="identity", biases=True, low=-1.0, high=1.0, density=0.7
 ) -> TargetNetwork:
     """Return a random sparse target on the box [low, high]^n_0."""
-    weights = [
-        generator.uniform(-1, 1, (b, a)) * (generator.random((b, a)) < density)
-        for a, b in zip(widths, widths[1:], strict=False)
-    ]
+    weights = [generator.uniform(-1, 1, (b, a)) * (generator.random((b, a)) < density) for a, b in pairwise(widths)]
     vectors = [generator.uniform(-1, 1, len(w)) * biases for w in weights]
     names = [activation] * (len(weights) - 1) + [output]
     return TargetNetwork(weights, vectors, names, (np.full(widths[0], low), np.full(widths[0], high)))
@@ -94,13 +93,13 @@ class Helpers:
 def helper_layer(
     generator, inputs: int, activation: str, scale: float, pairs: bool, size: int = 4, biases: bool = True
 ) -> Helpers:
-    """Return helpers for every input: ``size`` of either sign of u, or ``size`` pairs (u, -u); and ``size`` bias-only neurons."""
-    rows, members = [], {}
+    """Return helpers for every input, ``size`` of either sign of u or ``size`` pairs (u, -u), and bias-only neurons."""
+    rows: list[np.ndarray] = []
+    members = {}
     for j in range(inputs):
-        for side in (1, -1):
-            u = side * scale * generator.uniform(0.2, 1.0, size)
-            if pairs and side < 0:
-                u = -np.array([rows[k][j] for k in members[j, 1]])
+        right = scale * generator.uniform(0.2, 1.0, size)
+        left = -right if pairs else -scale * generator.uniform(0.2, 1.0, size)
+        for side, u in ((1, right), (-1, left)):
             members[j, side] = np.arange(len(rows), len(rows) + size)
             rows.extend(np.eye(inputs)[j] * value for value in u)
     constants = np.arange(len(rows), len(rows) + (2 * size if biases else 0))
@@ -116,83 +115,63 @@ def outgoing(generator, helpers: Helpers, target_row: np.ndarray, bias: float, n
     row = np.zeros(len(helpers.incoming))
     plus, minus = SLOPES[helpers.activation]
     for j in np.flatnonzero(target_row):
-        for side in (1, -1):
-            chosen = helpers.members[j, side]
-            u = np.abs(helpers.incoming[chosen, j])
-            if helpers.pairs and side < 0:
-                row[chosen] = -row[helpers.members[j, 1]]
-                continue
-            if helpers.pairs:
-                row[chosen] = split_parts(generator, target_row[j], len(u), noise) / (u * (plus + minus))
-            elif plus == minus:
-                row[chosen] = side * split_parts(generator, target_row[j] / 2, len(u), noise) / (u * plus)
-            else:  # sum over both signs must give w on either side: (plus P + minus N) and (minus P + plus N)
-                row[chosen] = side * split_parts(generator, target_row[j] / (plus + minus), len(u), noise) / u
+        right, left = helpers.members[j, 1], helpers.members[j, -1]
+        sizes = [np.abs(helpers.incoming[side, j]) for side in (right, left)]
+        part = target_row[j] / (plus + minus)  # (plus P + minus N) x for x >= 0 and (minus P + plus N) x for x < 0
+        row[right] = split_parts(generator, part, len(right), noise) / sizes[0]
+        row[left] = -row[right] if helpers.pairs else -split_parts(generator, part, len(left), noise) / sizes[1]
     if bias and len(helpers.constants):
-        from constructions.nonlinearity import numeric
-
         half = len(helpers.constants) // 2
-        up, down = helpers.constants[:half], helpers.constants[half:]
+        above, below = helpers.constants[:half], helpers.constants[half:]
         phi = numeric(helpers.activation).numpy
-        if helpers.pairs:
-            values = phi(helpers.biases[up]) - phi(helpers.biases[down])
-            row[up] = split_parts(generator, bias, half, noise) / values
-            row[down] = -row[up]
-        else:
-            row[up] = split_parts(generator, bias, half, noise) / phi(helpers.biases[up])
+        values = phi(helpers.biases[above]) - (phi(helpers.biases[below]) if helpers.pairs else 0.0)
+        row[above] = split_parts(generator, bias, half, noise) / values
+        row[below] = -row[above] if helpers.pairs else 0.0
     return row
 
 
 def one_more_layer(generator, target: TargetNetwork, noise: float, copies: int = 3, scale: float = 0.1) -> Fabricated:
-    """Return an L+1 ticket: helpers, then every target layer with ``copies`` copies of each neuron, one copy of each output.
+    """Return an L+1 ticket: helpers, then the target layers with ``copies`` copies of each neuron but the outputs.
 
-    Biases of later layers come from one extra constant neuron per layer, fed by the bias-only helpers (or by nothing, where
-    phi(0) is not 0).
+    Biases of later layers come from one extra constant neuron per layer, fed by the bias-only helpers.
     """
     phi = target.activations[0]
-    pairs = phi in ("sigmoid", "tanh")
-    helpers = helper_layer(generator, target.widths[0], phi, scale, pairs)
-    weights, below = [helpers.incoming], helpers
-    sources: np.ndarray | None = None
+    helpers = helper_layer(generator, target.widths[0], phi, scale, phi in ("sigmoid", "tanh"))
+    weights = [helpers.incoming]
+    sources = constant = None
     for index, (weight, bias) in enumerate(zip(target.weights, target.biases, strict=True)):
         last = index == target.depth - 1
         order = np.arange(len(weight)) if last else generator.permutation(np.repeat(np.arange(len(weight)), copies))
         if sources is None:
-            rows = [outgoing(generator, below, weight[i], bias[i], noise) for i in order]
-            constant_row = outgoing(generator, below, np.zeros(weight.shape[1]), 1.0, 0.3)
+            rows = [outgoing(generator, helpers, weight[i], bias[i], noise) for i in order]
+            rows.append(outgoing(generator, helpers, np.zeros(weight.shape[1]), 1.0, 0.3))
         else:
-            rows = [_copied_row(generator, weight[i], bias[i], sources, constant, noise) for i in order]
-            constant_row = np.append(np.zeros(len(sources)), 1.0)
-        if not last:
-            rows.append(constant_row)
-        weights.append(np.array(rows))
-        sources, constant = order, _constant_value(helpers, weights, target)
-    biases = [helpers.biases] + [None] * target.depth
-    return fabricate(weights, biases, [phi, *target.activations], target.domain)
+            rows = [_copied_row(generator, weight[i], bias[i] / constant, sources, noise) for i in order]
+            rows.append(np.append(np.zeros(len(sources)), 1.0))
+        weights.append(np.array(rows[:-1] if last else rows))
+        sources, constant = order, _last_value(helpers, weights, target)
+    return fabricate(weights, [helpers.biases] + [None] * target.depth, [phi, *target.activations], target.domain)
 
 
-def _constant_value(helpers: Helpers, weights: list[np.ndarray], target: TargetNetwork) -> float:
-    from constructions.nonlinearity import numeric
-
+def _last_value(helpers: Helpers, weights: list[np.ndarray], target: TargetNetwork) -> float:
+    """Return the value of the last neuron, which is constant."""
     phi = [numeric(name).numpy for name in (target.activations[0], *target.activations)]
-    values = np.zeros(len(helpers.incoming))
-    values[:] = phi[0](helpers.biases)
+    values = phi[0](helpers.biases)
     for weight, activation in zip(weights[1:], phi[1:], strict=False):
         values = activation(weight @ values)
     return float(values[-1])
 
 
-def _copied_row(generator, target_row, bias, sources, constant, noise) -> np.ndarray:
-    row = np.zeros(len(sources) + 1)
+def _copied_row(generator, target_row, last, sources, noise) -> np.ndarray:
+    row = np.append(np.zeros(len(sources)), last)
     for j in np.flatnonzero(target_row):
         copies = np.flatnonzero(sources == j)
         row[copies] = split_parts(generator, target_row[j], len(copies), noise)
-    row[-1] = bias / constant if bias else 0.0
     return row
 
 
 def two_per_layer(generator, target: TargetNetwork, noise: float, scale: float = 0.1) -> Fabricated:
-    """Return a 2L ticket without biases beyond the first layer's: helpers and rows in turn, one copy of every neuron."""
+    """Return a 2L ticket: helpers and rows in turn, one copy of every neuron; biases in the first layer only."""
     weights, biases, names = [], [], []
     for index, (weight, bias, name) in enumerate(zip(target.weights, target.biases, target.activations, strict=True)):
         phi = target.activations[0]
