@@ -1,12 +1,13 @@
-"""Sorted halves (Horowitz and Sahni 1974): all sums of each half in order, then one walk along the two lists.
+"""Sorted halves by size (Horowitz and Sahni 1974): the sums of each half in order, walks along pairs of lists.
 
-A list of half sums is built by merging it with its own shifted copy, one variable at a time from the highest index
-down, so its entries are the float64 sums of the stated rule; rounding keeps the order. A list may be kept in classes
-by subset size (class c: the subsets of c variables). The question answered for a range of subset sizes is always
+The sums of a half are kept in classes by subset size (class c: the subsets of c variables). Each list is built by
+merging lists with shifted ones, one variable at a time from the highest index down, so its entries are the float64
+sums of the stated rule; rounding keeps the order. The question answered for a range of subset sizes is always
 
     which subset has the least max(error, clip), ties to the smallest mask?
 
 clip = 0 asks for the least error; clip = tolerance asks for the smallest mask within tolerance.
+No kernel here calls one of another file: numba's cache would not notice an edit there.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -46,20 +47,6 @@ def merge(values, masks, a, a_count, b, b_count, shift, bit, out_values, out_mas
         else:
             out_values[s], out_masks[s] = values[j] + shift, masks[j] | bit
             j += 1
-
-
-@njit(nogil=True, cache=True)
-def sorted_sums(variables, bits, count, space):
-    """All 2^count sums in ascending order with their masks, as one class: (sums, masks, offsets)."""
-    values, masks, spare_values, spare_masks = space
-    values[0], masks[0] = 0.0, 0
-    size = 1
-    for k in range(count - 1, -1, -1):
-        merge(values, masks, 0, size, 0, size, variables[k], bits[k], spare_values, spare_masks, 0)
-        values, spare_values = spare_values, values
-        masks, spare_masks = spare_masks, masks
-        size *= 2
-    return values, masks, np.array([0, size])
 
 
 @njit(nogil=True, cache=True)
@@ -163,9 +150,73 @@ def closest(high, low, smallest, largest, target, clip):
             error, mask, value = walk(high_values, high_masks, high_offsets[a], high_offsets[a + 1], low_values,
                                       low_offsets[b], low_offsets[b + 1], target, clip, error, mask, value)  # fmt: skip
     low_mask = NONE
-    a = popcount(mask) if classes > 1 else 0
     if error < np.inf:
+        a = popcount(mask)
         for b in range(max(smallest - a, 0), min(classes - 1, largest - a) + 1):
             low_mask = partner(value, low_values, low_masks, low_offsets[b], low_offsets[b + 1], target, clip, error,
                                low_mask)  # fmt: skip
     return error, mask, low_mask
+
+
+@njit(nogil=True, cache=True)
+def collect(row, start, stop, sign, variables, bits):
+    """Copy the variables start..stop of the given sign (0: all) with their bits; returns their number."""
+    count = 0
+    for k in range(start, stop):
+        if sign == 0.0 or row[k] * sign > 0.0:
+            variables[count] = row[k]
+            bits[count] = np.uint32(1) << np.uint32(k - start)
+            count += 1
+    return count
+
+
+@njit(nogil=True, cache=True)
+def joined(high_mask, low_mask, split):
+    """Mask of the whole base set from the masks of its halves."""
+    return (np.uint64(high_mask) << np.uint64(split)) | np.uint64(low_mask)
+
+
+@njit(nogil=True, cache=True)
+def nearest_range(base_sets, targets, tolerances, least, most, split, entries, minimise, masks):
+    """Least error (``minimise``) or smallest mask within tolerance, among subsets of least..most variables."""
+    variables = base_sets.shape[1]
+    cap = max(1, min(most, variables - split))
+    high_space, low_space = work_space(entries), work_space(entries)
+    bits = np.uint32(1) << np.arange(32).astype(np.uint32)
+    for row in range(len(targets)):
+        high = sorted_classes(base_sets[row, split:], bits, variables - split, cap, high_space)
+        low = sorted_classes(base_sets[row, :split], bits, split, cap, low_space)
+        clip = 0.0 if minimise else tolerances[row]
+        error, high_mask, low_mask = closest(high, low, least, most, targets[row], clip)
+        if minimise or error <= tolerances[row]:
+            masks[row] = joined(high_mask, low_mask, split)
+
+
+@njit(nogil=True, cache=True)
+def by_size_range(base_sets, targets, tolerances, split, first, most, entries, one_sign, found, masks):
+    """Smallest subset of first..most variables within tolerance, for the problems not yet found."""
+    high_space, low_space = work_space(entries), work_space(entries)
+    for row in range(len(targets)):
+        if not found[row]:
+            sign = np.sign(targets[row]) if one_sign else 0.0
+            found[row], masks[row] = smallest_by_halves(base_sets[row], split, sign, first, most, targets[row],
+                                                        tolerances[row], high_space, low_space)  # fmt: skip
+
+
+@njit(nogil=True, cache=True)
+def smallest_by_halves(row, split, sign, first, most, target, tolerance, high_space, low_space):
+    """(found, mask) of the smallest subset of first..most variables within tolerance; lists grow with the size."""
+    values, bits = np.empty((2, len(row) + 1)), np.empty((2, len(row) + 1), np.uint32)
+    high_count = collect(row, split, len(row), sign, values[0], bits[0])
+    low_count = collect(row, 0, split, sign, values[1], bits[1])
+    longest = max(high_count, low_count)
+    cap = -1
+    for size in range(first, min(most, high_count + low_count) + 1):
+        if cap < min(size, longest):
+            cap = max(1, min(size + size // 3, most, longest))
+            high = sorted_classes(values[0], bits[0], high_count, cap, high_space)
+            low = sorted_classes(values[1], bits[1], low_count, cap, low_space)
+        error, high_mask, low_mask = closest(high, low, size, size, target, tolerance)
+        if error <= tolerance:
+            return True, joined(high_mask, low_mask, split)
+    return False, np.uint64(0)

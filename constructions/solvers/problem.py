@@ -92,6 +92,10 @@ class Problems:
         """Number of variables per problem, m."""
         return int(self.base_sets.shape[1])
 
+    def part(self, start: int, stop: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Views of the variables, targets and tolerances of some problems."""
+        return self.base_sets[start:stop], self.targets[start:stop], self.tolerances[start:stop]
+
 
 BackEnd = Callable[[Problems, Objective, Progress | None], NDArray[np.uint64]]
 

@@ -2,14 +2,13 @@
 
 Only the sums are sorted, not the masks: a mask is found again at the end from its sum, by writing down the sums of its
 half in the order of their masks. Both halves are doubled in one loop, four independent chains of comparisons.
+No kernel here calls one of another file: numba's cache would not notice an edit there.
 """
 
 # mypy: disable-error-code="no-untyped-def"
 
 import numpy as np
 from numba import njit
-
-from constructions.solvers.halves import NONE, closest, merge, sorted_sums, walk
 
 FIRST_BLOCK = 3
 
@@ -77,9 +76,19 @@ def sorted_pair(row, split, high, high_spare, low, low_spare):
 
 
 @njit(nogil=True, cache=True)
-def natural_sums(variables, values, spare):
-    """All sums of one half in the order of their masks; returns the buffer that holds them."""
-    values[0] = 0.0
+def sorted_list(variables, start, values, spare):
+    """Sorted sums of one half, each added to ``start``; returns the buffer that holds them and the other one."""
+    values[0] = start
+    for k in range(len(variables)):
+        double(values, 1 << k, variables[len(variables) - 1 - k], spare)
+        values, spare = spare, values
+    return values, spare
+
+
+@njit(nogil=True, cache=True)
+def natural_list(variables, start, values, spare):
+    """The same sums in the order of their masks."""
+    values[0] = start
     size = 1
     for k in range(len(variables) - 1, -1, -1):
         for s in range(size):
@@ -91,17 +100,11 @@ def natural_sums(variables, values, spare):
 
 
 @njit(nogil=True, cache=True)
-def find_mask(sums, count, entry, target, limit):
-    """First mask whose sum with ``entry`` has an error of at most ``limit``."""
-    for mask in range(count):
-        if abs(entry + sums[mask] - target) <= limit:
-            return np.uint32(mask)
-    return NONE
+def walk(high, high_count, low, low_count, target, clip):
+    """(least max(error, clip), a high sum that attains it, whether a different high sum attains it too).
 
-
-@njit(nogil=True, cache=True)
-def walk_values(high, high_count, low, low_count, target):
-    """(least error, its high sum, whether another high sum has the same error); see ``walk``."""
+    Every high sum meets the last low sum with total <= target and the first with total > target: none can be nearer.
+    """
     error, value, tied = np.inf, 0.0, False
     j = low_count - 1
     for k in range(high_count):
@@ -113,6 +116,7 @@ def walk_values(high, high_count, low, low_count, target):
             near = abs(entry + low[j] - target)
         if j + 1 < low_count:
             near = min(near, abs(entry + low[j + 1] - target))
+        near = max(near, clip)
         if near <= error:
             tied = near == error and (tied or entry != value)
             error, value = near, entry
@@ -120,46 +124,81 @@ def walk_values(high, high_count, low, low_count, target):
 
 
 @njit(nogil=True, cache=True)
-def best_of_all(row, split, bits, target, high_space, low_space):
-    """(high mask, low mask) of the subset of least error; ties to the smallest mask."""
-    high, high_spare, low, low_spare = sorted_pair(row, split, high_space[0], high_space[2], low_space[0], low_space[2])
-    high_count, low_count = 1 << (len(row) - split), 1 << split
-    error, value, tied = walk_values(high, high_count, low, low_count, target)
-    if tied:
-        high_list = sorted_sums(row[split:], bits, len(row) - split, high_space)
-        low_list = sorted_sums(row[:split], bits, split, low_space)
-        _, high_mask, low_mask = closest(high_list, low_list, 0, 0, target, 0.0)
-        return high_mask, low_mask
-    high = natural_sums(row[split:], high, high_spare)
-    low = natural_sums(row[:split], low, low_spare)
-    return find_mask(high, high_count, 0.0, value, 0.0), find_mask(low, low_count, value, target, error)
+def has_partner(entry, low, low_count, target, limit):
+    """Whether a sorted low sum completes ``entry`` with an error of at most ``limit``."""
+    left, right = 0, low_count
+    while left < right:
+        middle = (left + right) // 2
+        if entry + low[middle] > target:
+            right = middle
+        else:
+            left = middle + 1
+    if left > 0 and abs(entry + low[left - 1] - target) <= limit:
+        return True
+    return left < low_count and abs(entry + low[left] - target) <= limit
 
 
 @njit(nogil=True, cache=True)
-def first_within(row, split, bits, target, tolerance, high_space, low_space):
-    """(found, high mask, low mask) of the smallest mask within tolerance.
+def first_masks(high, value, tied, variables, low, low_spare, target, limit):
+    """(high mask, low mask) of the first pair with an error of at most ``limit``, which must exist.
+
+    ``high`` holds high sums in the order of their masks, ``low`` the sorted low sums; ``value`` is the only high sum
+    that has a partner, unless ``tied``.
+    """
+    low_count = 1 << len(variables)
+    high_mask = 0
+    while (tied and not has_partner(high[high_mask], low, low_count, target, limit)) or (
+        not tied and high[high_mask] != value
+    ):
+        high_mask += 1
+    entry = high[high_mask]
+    low = natural_list(variables, 0.0, low, low_spare)
+    low_mask = 0
+    while abs(entry + low[low_mask] - target) > limit:
+        low_mask += 1
+    return high_mask, low_mask
+
+
+@njit(nogil=True, cache=True)
+def best_of_all(row, split, target, high, high_spare, low, low_spare):
+    """(high mask, low mask) of the subset of least error; ties to the smallest mask."""
+    high, high_spare, low, low_spare = sorted_pair(row, split, high, high_spare, low, low_spare)
+    error, value, tied = walk(high, 1 << (len(row) - split), low, 1 << split, target, 0.0)
+    high = natural_list(row[split:], 0.0, high, high_spare)
+    return first_masks(high, value, tied, row[:split], low, low_spare, target, error)
+
+
+@njit(nogil=True, cache=True)
+def first_within(row, split, target, tolerance, high, high_spare, low, low_spare):
+    """(high mask, low mask) of the smallest mask within tolerance; (0, 0) if there is none.
 
     The low half is sorted once; the high masks come in ascending blocks, the first an eighth of all, each sorted.
     """
-    low, low_spare, low_count = low_space[0], low_space[2], 1 << split
-    low[0] = 0.0
-    for k in range(split):
-        double(low, 1 << k, row[split - 1 - k], low_spare)
-        low, low_spare = low_spare, low
+    low, low_spare = sorted_list(row[:split], 0.0, low, low_spare)
     length = len(row) - split
-    start = max(0, length - FIRST_BLOCK)
-    for block in range(start, length + 1):
-        free = start if block == start else block - 1
-        values, masks, spare_values, spare_masks = high_space
-        values[0] = 0.0 if block == start else row[split + free]
-        masks[0] = 0 if block == start else bits[free]
-        for k in range(free):
-            merge(values, masks, 0, 1 << k, 0, 1 << k, row[split + free - 1 - k], bits[free - 1 - k], spare_values,
-                  spare_masks, 0)  # fmt: skip
-            values, masks, spare_values, spare_masks = spare_values, spare_masks, values, masks
-        error, high_mask, value = walk(values, masks, 0, 1 << free, low, 0, low_count, target, tolerance, np.inf, NONE,
-                                       0.0)  # fmt: skip
+    first = max(0, length - FIRST_BLOCK)
+    for block in range(first, length + 1):
+        free = first if block == first else block - 1
+        start = 0.0 if block == first else row[split + free]
+        variables = row[split : split + free]
+        sums, spare = sorted_list(variables, start, high, high_spare)
+        error, value, tied = walk(sums, 1 << free, low, 1 << split, target, tolerance)
         if error <= tolerance:
-            low = natural_sums(row[:split], low, low_spare)
-            return True, high_mask, find_mask(low, low_count, value, target, tolerance)
-    return False, NONE, NONE
+            sums = natural_list(variables, start, sums, spare)
+            high_mask, low_mask = first_masks(sums, value, tied, row[:split], low, low_spare, target, tolerance)
+            return high_mask + (0 if block == first else 1 << free), low_mask
+    return 0, 0
+
+
+@njit(nogil=True, cache=True)
+def unrestricted_range(base_sets, targets, tolerances, split, minimise, masks):
+    """Least error (``minimise``) or smallest mask within tolerance, among all subsets of each problem."""
+    entries = 1 << (base_sets.shape[1] - split)
+    high, high_spare, low, low_spare = np.empty(entries), np.empty(entries), np.empty(entries), np.empty(entries)
+    for row in range(len(targets)):
+        if minimise:
+            high_mask, low_mask = best_of_all(base_sets[row], split, targets[row], high, high_spare, low, low_spare)
+        else:
+            high_mask, low_mask = first_within(base_sets[row], split, targets[row], tolerances[row], high, high_spare,
+                                               low, low_spare)  # fmt: skip
+        masks[row] = np.uint64(high_mask) << np.uint64(split) | np.uint64(low_mask)

@@ -8,9 +8,21 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba.core.dispatcher import Dispatcher
 from numpy.typing import NDArray
 
-from constructions.solvers import BACK_ENDS, OBJECTIVES, exact_errors, solve_subset_sums
+from constructions import philox
+from constructions.solvers import (
+    BACK_ENDS,
+    OBJECTIVES,
+    amplification,
+    enumeration,
+    exact_errors,
+    halves,
+    solve_subset_sums,
+    unrestricted,
+    values,
+)
 from constructions.solvers.enumeration import LARGEST_NATURAL, last_size
 from constructions.solvers.problem import checked_problems
 
@@ -25,8 +37,8 @@ def oracle(variables: list[Fraction], target: Fraction, tolerance: Fraction, obj
         for chosen in combinations(range(len(variables)), size):
             error = abs(sum(variables[k] for k in chosen) - target)
             mask = sum(1 << k for k in chosen)
-            amplification = sum(abs(variables[k]) for k in chosen)
-            candidates.append((error, mask, size, amplification, [variables[k] * target > 0 for k in chosen]))
+            weights = sum(abs(variables[k]) for k in chosen)
+            candidates.append((error, mask, size, weights, [variables[k] * target > 0 for k in chosen]))
     within = [c for c in candidates if c[0] <= tolerance]
     answers = {
         "best": min(candidates)[1],
@@ -196,15 +208,15 @@ def test_progress_and_interruption() -> None:
 def test_least_amplification_is_less_than_that_of_any_other_answer() -> None:
     sets, targets = problems("uniform", 200, 24, 6)
 
-    def amplification(objective: str) -> NDArray[np.float64]:
+    def weights(objective: str) -> NDArray[np.float64]:
         masks = solve_subset_sums(sets, targets, 1e-3, objective).masks
         chosen = (masks[:, None] >> np.arange(24, dtype=np.uint64)) & np.uint64(1)
         return np.asarray((chosen * np.abs(sets)).sum(1))
 
-    least = amplification("least_amplification")
+    least = weights("least_amplification")
     for other in ("smallest", "within"):
-        assert (least <= amplification(other) + 1e-12).all()
-        assert (least < amplification(other) - 1e-3).any()
+        assert (least <= weights(other) + 1e-12).all()
+        assert (least < weights(other) - 1e-3).any()
 
 
 BAD_INPUT = [
@@ -241,6 +253,19 @@ def test_exact_errors_refuse_masks_beyond_the_base_set() -> None:
         exact_errors([[1.0, 2.0]], [0.0], [4])
     with pytest.raises(ValueError, match=r"must be \(P, m\)"):
         exact_errors([1.0, 2.0], [0.0], [1])
+
+
+def test_no_compiled_function_calls_one_of_another_file() -> None:
+    """numba's cache is keyed by the caller's own file and would go on serving an edited callee's old code."""
+    kernels = 0
+    for module in (amplification, enumeration, halves, unrestricted, values, philox):
+        for function in vars(module).values():
+            if isinstance(function, Dispatcher):
+                kernels += 1
+                callees = [vars(module).get(name) for name in function.py_func.__code__.co_names]
+                homes = {callee.py_func.__module__ for callee in callees if isinstance(callee, Dispatcher)}
+                assert function.py_func.__module__ == module.__name__ and homes <= {module.__name__}, function
+    assert kernels > 20
 
 
 def test_validated_problems_do_not_copy_good_input() -> None:
