@@ -65,9 +65,14 @@ GRAPHS: dict[str, Graph] = {
         dict(W=W, B=B),
         (1, 3),
     ),
-    "scaling after a bias": (
-        [node("Gemm", "x", "W", "B", "a"), node("Mul", "a", "d", "b"), node("Relu", "b", "y")],
-        dict(W=W, B=B, d=np.array(-0.7)),
+    "constants before and after": (
+        [
+            node("Sub", "x", "m", "z"),
+            node("Gemm", "z", "W", "B", "a"),
+            node("Mul", "a", "d", "b"),
+            node("Relu", "b", "y"),
+        ],
+        dict(m=ROW, W=W, B=B, d=np.array(-0.7)),
         (1, 3),
     ),
     "constants between": (
