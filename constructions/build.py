@@ -51,7 +51,7 @@ def build(
     first_activation: str | None = None,
     seed: int = 0,
     device: str = "cpu",
-    objective: str = "smallest",
+    objective: str = "best",
 ) -> BuildResult:
     """Build a ticket of ``target`` by pruning the source network of ``seed``.
 
@@ -61,7 +61,8 @@ def build(
     ``base_set_size``        published mode: variables available to each problem once signs are known, 1..64.
     ``first_activation``     phi_0 of the helper layers; default: the target's first hidden activation.
     ``seed``                 0 <= seed < 2^64; the source network is a function of it and never redrawn.
-    ``objective``            published mode: which subset within the tolerance, "smallest" (as in B22) or "best".
+    ``objective``            published mode: which subset is kept, "best" (least error) or "smallest" within the tolerance
+                             (B22's experiments: fewer parameters, larger error); see ``solve_subset_sums``.
 
     Returns a :class:`BuildResult`; unsolved problems are reported there, never retried with other weights.
     Raises ValueError for arguments out of range and for plans below the floor of float64 weights.
