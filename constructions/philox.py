@@ -98,38 +98,29 @@ def grid24_value(word):  # type: ignore[no-untyped-def]
 def grid53_weight(k0, k1, stream, layer, row, column):  # type: ignore[no-untyped-def]
     """One weight of law grid53, for use inside other kernels; all arguments are uint64 scalars."""
     w0, w1, w2, w3 = philox_block(column >> np.uint64(1), row, layer, stream, k0, k1)
-    if column & np.uint64(1):
-        return grid53_value(w2, w3)
-    return grid53_value(w0, w1)
+    high, low = (w2, w3) if column & np.uint64(1) else (w0, w1)
+    return grid53_value(high, low)
 
 
 @njit(nogil=True, cache=True)
 def grid24_weight(k0, k1, stream, layer, row, column):  # type: ignore[no-untyped-def]
     """One weight of law grid24, for use inside other kernels; all arguments are uint64 scalars."""
-    words = philox_block(column >> np.uint64(2), row, layer, stream, k0, k1)
-    return grid24_value(words[column & np.uint64(3)])
+    w0, w1, w2, w3 = philox_block(column >> np.uint64(2), row, layer, stream, k0, k1)
+    even, odd = (w2, w3) if column & np.uint64(2) else (w0, w1)
+    return grid24_value(odd if column & np.uint64(1) else even)
 
 
 @njit(nogil=True, cache=True)
 def _fill(grid53, key, stream, layer, rows, columns, strides, width, start, stop, out):  # type: ignore[no-untyped-def]
     """Weights of the flat positions start..stop of a (height, width) array into ``out``."""
-    shift = np.uint64(1) if grid53 else np.uint64(2)
-    last_row, last_block = np.uint64(0), np.uint64(0)
-    words = philox_block(last_block, last_row, layer, stream, key[0], key[1])
     i, j = start // width, start % width
     for position in range(start, stop):
-        row = np.uint64(rows[i * strides[0] + j * strides[1]])
-        column = np.uint64(columns[i * strides[2] + j * strides[3]])
-        block = column >> shift
-        if row != last_row or block != last_block:
-            words = philox_block(block, row, layer, stream, key[0], key[1])
-            last_row, last_block = row, block
-        if not grid53:
-            out[position] = grid24_value(words[column & np.uint64(3)])
-        elif column & np.uint64(1):
-            out[position] = grid53_value(words[2], words[3])
+        row = np.uint64(rows[np.uint64(i * strides[0] + j * strides[1])])
+        column = np.uint64(columns[np.uint64(i * strides[2] + j * strides[3])])
+        if grid53:
+            out[position] = grid53_weight(key[0], key[1], stream, layer, row, column)
         else:
-            out[position] = grid53_value(words[0], words[1])
+            out[position] = grid24_weight(key[0], key[1], stream, layer, row, column)
         j += 1
         if j == width:
             i, j = i + 1, 0
