@@ -23,6 +23,7 @@ from bounds.arithmetic import certainly_at_most
 
 _SERIES_TERMS = 60
 _SERIES_LIMIT = 8
+_SERIES_NEGLIGIBLE = arb(2) ** -140
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,13 +123,14 @@ def _bessel_integral(t: arb, times: int) -> arb:
 
     K_0(x) = sum_k (x/2)^{2k}/(k!)^2 (psi(k+1) - ln(x/2)), and
     int_0^x y^n (A - ln(y/2)) dy = x^{n+1}/(n+1) (A - ln(x/2) + 1/(n+1)).
-    From k = 60 on a term is below half its predecessor's bound, so the tail is below twice its first term's bound.
+    From k + 1 >= t on a term's bound is below half its predecessor's (their ratio is at most 2 (t/2)^2/(k+1)^2), so the
+    tail is below twice its first term's bound; the sum stops once that is negligible.
     """
     if t == 0:
         return arb(0)
     if not certainly_at_most(t, _SERIES_LIMIT):
         raise ValueError(f"normal_product: t={t} must satisfy t <= {_SERIES_LIMIT}; ask for a smaller interval")
-    total, coefficient, psi = arb(0), t**times, -arb.const_euler()
+    total, coefficient, psi = arb(0), arb(1), -arb.const_euler()
     minus_log = -(t / 2).log()
     for k in range(_SERIES_TERMS):
         first = arb(1) / (2 * k + 1)
@@ -137,8 +139,10 @@ def _bessel_integral(t: arb, times: int) -> arb:
         total += coefficient * weight * (psi + minus_log + first + second)
         coefficient *= t * t / (4 * (k + 1) ** 2)
         psi += arb(1) / (k + 1)
-    tail = 2 * abs(coefficient) * (abs(psi) + abs(minus_log) + 2)
-    return (total + arb(0, tail.upper())) / arb.pi()
+        if k + 1 >= _SERIES_LIMIT and certainly_at_most(coefficient, _SERIES_NEGLIGIBLE):
+            break
+    tail = 2 * coefficient * (abs(psi) + abs(minus_log) + 2)
+    return t**times * (total + arb(0, tail.upper())) / arb.pi()
 
 
 LAWS: dict[str, Law] = {

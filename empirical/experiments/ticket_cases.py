@@ -40,6 +40,7 @@ COLUMNS = (
     "verified",
     "holds",
     "reference_deviation",
+    "file",
     "note",
 )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -21,16 +24,21 @@ from empirical.records import Record
 from empirical.sup_error import sup_error
 
 
-def experiment(configuration: TicketsConfiguration, workers: int = 1) -> Experiment:
-    """The experiment with one cell per ticket, on ``workers`` processes (the rows do not depend on their number)."""
-    return Experiment("tickets", len(configuration.cases()), lambda advance: (run(configuration, advance, workers),))
+def experiment(configuration: TicketsConfiguration, folder: Path | None = None, workers: int = 1) -> Experiment:
+    """The experiment with one cell per ticket; see :func:`run`."""
+    cells = len(configuration.cases())
+    return Experiment("tickets", cells, lambda advance: (run(configuration, advance, folder, workers),))
 
 
-def run(configuration: TicketsConfiguration, advance: Advance, workers: int = 1) -> Record:
-    """Record ``tickets``: one row per case, in order."""
+def run(configuration: TicketsConfiguration, advance: Advance, folder: Path | None = None, workers: int = 1) -> Record:
+    """Record ``tickets``: one row per case, in order.
+
+    ``folder``   where ``tickets/*.ticket`` are kept, the files that were verified; None keeps none.
+    ``workers``  processes; the rows do not depend on their number.
+    """
     cases = configuration.cases()
     rows, seconds = [], []
-    for case, (row, duration) in zip(cases, _measured(cases, workers), strict=True):
+    for case, (row, duration) in zip(cases, _measured(cases, folder, workers), strict=True):
         rows.append(row)
         seconds.append(duration)
         advance(case.label)
@@ -46,25 +54,29 @@ def run(configuration: TicketsConfiguration, advance: Advance, workers: int = 1)
     )
 
 
-def _measured(cases: tuple[TicketCase, ...], workers: int) -> Iterator[tuple[dict[str, Any], float]]:
+def _measured(
+    cases: tuple[TicketCase, ...], folder: Path | None, workers: int
+) -> Iterator[tuple[dict[str, Any], float]]:
     """Rows in the order of the cases; every row is a function of its case alone."""
-    if workers == 1:
-        yield from map(timed_row, cases)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(timed_row, cases)
+    with ExitStack() as stack:
+        place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        one = partial(timed_row, folder=place)
+        if workers == 1:
+            yield from map(one, cases)
+        else:
+            yield from stack.enter_context(ProcessPoolExecutor(workers, get_context("spawn"))).map(one, cases)
 
 
-def timed_row(case: TicketCase) -> tuple[dict[str, Any], float]:
+def timed_row(case: TicketCase, folder: Path) -> tuple[dict[str, Any], float]:
     """The row of a case and how many seconds it took."""
     start = time.perf_counter()
     with single_thread():
-        row = measure(case)
+        row = measure(case, folder)
     return row, time.perf_counter() - start
 
 
-def measure(case: TicketCase) -> dict[str, Any]:
-    """Build one ticket, save it, verify the file, measure its error: one row."""
+def measure(case: TicketCase, folder: Path) -> dict[str, Any]:
+    """Build one ticket, save it under ``folder``, verify the file, measure its error: one row."""
     row: dict[str, Any] = dict.fromkeys(COLUMNS)
     row |= {name: value for name, value in asdict(case).items() if name in COLUMNS}
     row["promised"] = case.tolerance if case.mode == PLANNED else None
@@ -76,7 +88,7 @@ def measure(case: TicketCase) -> dict[str, Any]:
         result = _built(case, target)
     except ValueError as refusal:
         return row | {"note": f"not built: {refusal}"}
-    row |= _sizes(target, result) | _errors(case, target, result)
+    row |= _sizes(target, result) | _errors(case, target, result, folder)
     return row | {"holds": row_holds(row), "note": _note(result)}
 
 
@@ -126,20 +138,27 @@ def _sizes(target: NamedTarget, result: BuildResult) -> dict[str, Any]:
     }
 
 
-def _errors(case: TicketCase, target: NamedTarget, result: BuildResult) -> dict[str, Any]:
+def _errors(case: TicketCase, target: NamedTarget, result: BuildResult, folder: Path) -> dict[str, Any]:
     """Witness below, certificate above, and the verdict of the separate verifier on the saved file."""
     error = sup_error(target.network, result.ticket, data=target.inputs, seed=case.seed)
+    file = folder / "tickets" / ticket_file_name(case, target.name)
+    file.parent.mkdir(exist_ok=True)
+    result.ticket.save(file)
     promise = case.tolerance if case.mode == PLANNED else None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "ticket"
-        result.ticket.save(path)
-        verification = verify_ticket(path, target=target.network, tolerance=promise)
+    verification = verify_ticket(file, target=target.network, tolerance=promise)
     return {
         "error_lower": error.lower,
         "error_upper": error.upper,
         "verifier_upper": verification.error,
         "verified": bool(verification.ok),
+        "file": file.relative_to(folder).as_posix(),
     }
+
+
+def ticket_file_name(case: TicketCase, target: str) -> str:
+    """A name of letters, digits, dots, hyphens and underscores that no other case has."""
+    parts = target, case.construction.replace("+", "plus"), case.mode, f"seed{case.seed}"
+    return "_".join(re.sub(r"[^A-Za-z0-9.]+", "-", part) for part in parts) + ".ticket"
 
 
 def _note(result: BuildResult) -> str | None:
