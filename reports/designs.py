@@ -32,9 +32,10 @@ VERDICTS = TableDesign(
 BASE_SETS = TableDesign(
     "base_sets",
     "Base-set sizes: necessary ≤ measured ≤ sufficient",
-    "Number of random variables of one subset-sum problem. Necessary: with fewer, some target fails more often "
-    "than the failure probability. Sufficient: proved to succeed. Measured: the smallest size whose success "
-    "frequency reaches it.",
+    "Number of random variables of one subset-sum problem with a target of absolute value at most 1, given in advance. "
+    "Necessary: proved that with fewer some target fails with more than the failure probability. Sufficient: proved to "
+    "fail with at most that. Measured: the smallest size at which the lower confidence limit of the success frequency "
+    "at the worst target, 1, reaches it.",
     (
         Column("law", "law of a variable", numeric=False),
         Column("quantifier", "targets", numeric=False),
@@ -43,8 +44,10 @@ BASE_SETS = TableDesign(
         Column("necessary", "necessary", integer),
         Column("measured", "measured", integer),
         Column("sufficient", "sufficient", integer),
+        Column("closed_form", "sufficient, closed form", integer),
         Column("measured_over_necessary", "measured / necessary", ratio),
         Column("sufficient_over_measured", "sufficient / measured", ratio),
+        Column("trials", "trials", integer),
     ),
     REPORT,
 )
@@ -87,13 +90,13 @@ TICKET_SUMMARY = TableDesign(
 TICKETS = TableDesign(
     "tickets",
     "Every ticket",
-    "One row per ticket. Failed problems were not redrawn: spare rows or spare neurons of the same source network "
-    "served them where there were any.",
+    "One row per ticket; its file can be verified again. Failed problems were not redrawn: spare rows or spare neurons "
+    "of the same source network served them where there were any.",
     (
         Column("target", "target", numeric=False),
         Column("construction", "construction", numeric=False),
         Column("mode", "mode", numeric=False),
-        Column("seed", "seed"),
+        Column("seed", "seed (ticket file)", link="file"),
         *_TICKET_COLUMNS,
     ),
     "ticketproof build TARGET --construction C --tolerance E --failure-probability D --seed S",

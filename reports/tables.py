@@ -17,7 +17,8 @@ EMPTY = "\u2013"
 class Column:
     """``key`` in the record's rows, heading, how a value is written, and the reason for a missing value.
 
-    ``markup`` names a second key whose value is MathML (pages) and ``latex`` one whose value is LaTeX (markdown).
+    ``markup`` names a second key whose value is MathML (pages), ``latex`` one whose value is LaTeX (markdown), ``link``
+    one whose value is a file of the report.
     """
 
     key: str
@@ -26,15 +27,17 @@ class Column:
     missing: str | None = None
     markup: str | None = None
     latex: str | None = None
+    link: str | None = None
     numeric: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one cell shows: plain text for markdown, MathML or None for the page, the number of its footnote."""
+    """What one cell shows: plain text for markdown, MathML or None for the page, a link, the number of its footnote."""
 
     plain: str
     markup: str | None = None
+    link: str | None = None
     footnote: int | None = None
     numeric: bool = True
     alarm: bool = False
@@ -95,6 +98,7 @@ def _cell(column: Column, row: Row, footnotes: list[str]) -> Cell:
     return Cell(
         plain=f"${row[column.latex]}$" if column.latex else column.form(value),
         markup=row[column.markup] if column.markup else None,
+        link=row[column.link] if column.link else None,
         numeric=column.numeric,
         alarm=_alarming(value),
     )
@@ -114,7 +118,8 @@ def _footnote(reason: str, footnotes: list[str]) -> int:
 
 def _markdown_cell(cell: Cell) -> str:
     escaped = cell.plain.replace("|", r"\|") if not cell.plain.startswith("$") else cell.plain.replace("|", r"\vert ")
-    return escaped + (f" [{cell.footnote}]" if cell.footnote else "")
+    linked = f"[{escaped}]({cell.link})" if cell.link else escaped
+    return linked + (f" [{cell.footnote}]" if cell.footnote else "")
 
 
 def filled_tables(designs: Sequence[TableDesign], records: dict[str, Record]) -> tuple[Table, ...]:

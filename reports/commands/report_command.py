@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         _check_target(options.target)
         records: list[Record] = []
         workers = options.workers or default_workers()
-        for experiment in default_experiments(options.seed, options.seeds, options.target, workers):
+        for experiment in default_experiments(options.seed, options.seeds, options.target, folder, workers):
             with progress(experiment.title, experiment.cells) as advance:
                 records.extend(experiment.run(advance))
         complete = concluded(tuple(records))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import bounds
+from constructions import verify_ticket
 from empirical.experiments import activations, tickets
 from empirical.experiments.activations import ActivationsConfiguration
 from empirical.experiments.conclusions import concluded
@@ -102,9 +103,9 @@ def test_published_values_stand_beside_ours() -> None:
     assert ratio["published_half_width"] == pytest.approx(0.04 / 18.6)
     accuracy = next(row for row in rows if row["construction"] == "target")
     assert (accuracy["published"], accuracy["ours"]) == (97.99, pytest.approx(96.0))
-    errors = [row for row in rows if row["quantity"].startswith("sup error")]
+    errors = [row for row in rows if row["quantity"].startswith("largest error")]
     assert [row["published"] for row in errors] == [1.36, 1.39, 1.23]
-    assert errors[0]["ours"] == 0.05 and errors[1]["note"]
+    assert errors[0]["ours"] == 0.01 and errors[1]["note"]
     assert all(row["locator"] and row["source"] for row in rows)
 
 
@@ -193,19 +194,20 @@ def test_a_ticket_row_is_complete_and_reproducible(tmp_path: Path) -> None:
         activations=(), random_cases=(), seeds=(5, 6), target=name, target_tolerance=0.1
     )
     messages: list[str] = []
-    one = tickets.run(configuration, messages.append)
+    one = tickets.run(configuration, messages.append, tmp_path)
     assert len(messages) == 2 and len(one.seconds) == 2
     for row in one.rows:
         assert row["verified"] is True and row["holds"] is True and row["note"] is None
         assert row["error_lower"] <= row["error_upper"] <= row["promised"] == 0.1
         assert row["target"] == "net.npz" and row["used_over_planned"] <= 1
+        assert verify_ticket(tmp_path / row["file"], open_target(name).network, 0.1).ok, "the file is kept"
     assert one.rows[0]["error_lower"] != one.rows[1]["error_lower"], "another seed is another network"
     assert to_csv(tickets.run(configuration, messages.append, workers=2)) == to_csv(one)
 
 
 def test_a_refused_plan_is_a_row_with_its_reason(tmp_path: Path) -> None:
     name = write_target(tmp_path / "net.npz", **FACTS)
-    row = tickets.measure(TicketCase(name, "2L", PLANNED, 0, 1e-15, failure_probability=0.01))
+    row = tickets.measure(TicketCase(name, "2L", PLANNED, 0, 1e-15, failure_probability=0.01), tmp_path)
     assert row["note"].startswith("not built: ") and row["verified"] is None and row["holds"] is None
     assert worst(verdicts([ticket_record(row)])) == INCOMPLETE
 

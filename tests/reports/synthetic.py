@@ -90,6 +90,8 @@ def base_set_rows() -> list[dict[str, Any]]:
             "necessary": 3 + 2 * exponent,
             "measured": 5 + 5 * exponent if exponent < 4 else None,
             "sufficient": 15 + 15 * exponent,
+            "closed_form": 20 + 20 * exponent,
+            "trials": 1000,
             "measured_over_necessary": 1.9,
             "sufficient_over_measured": 2.8,
             "note": None if exponent < 4 else "too large for an exhaustive search",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import constructions
 from empirical.experiments import default
 from empirical.experiments.experiment import Experiment
 from empirical.records import Record
@@ -114,9 +116,14 @@ def test_a_damaged_ticket_is_a_violation(net: Path, tmp_path: Path, capsys: pyte
     assert json.loads(capsys.readouterr().out)["ok"] is False
 
 
-def test_unsolved_problems_exit_with_3(net: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert status("build", net, "--tolerance", "1e-9", "--base-set-size", "1", "--json") == ExitCode.INCOMPLETE
-    assert json.loads(capsys.readouterr().out)["unsolved_problems"] > 0
+def test_unsolved_problems_exit_with_3(
+    net: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built = constructions.build(constructions.load_target(net), "2L", tolerance=0.01, base_set_size=16)
+    failure = constructions.Failure(layer=1, row=0, neuron=0, input=0, target=0.5, tolerance=0.01, fatal=True)
+    monkeypatch.setattr(constructions, "build", lambda *a, **k: dataclasses.replace(built, failures=(failure,)))
+    assert status("build", net, *PLANNED, "--json") == ExitCode.INCOMPLETE
+    assert json.loads(capsys.readouterr().out)["unsolved_problems"] == 1
 
 
 def test_bounds_prints_what_is_proved(capsys: pytest.CaptureFixture[str]) -> None:

@@ -111,6 +111,12 @@ def test_a_violation_is_shown_first(tmp_path: Path) -> None:
     assert 'class="violated"' in first and "digits:relu 2L planned seed 0" in first
 
 
+def test_tickets_link_to_their_files(tmp_path: Path) -> None:
+    write_report(tmp_path, all_records([ticket_row(file="tickets/a.ticket")]), "ticketproof report")
+    assert "tickets/a.ticket" in Page((tmp_path / "index.html").read_text()).links
+    assert "[0](tickets/a.ticket)" in (tmp_path / "report.md").read_text()
+
+
 def test_same_records_same_bytes(report: Path, tmp_path: Path) -> None:
     write_report(tmp_path, all_records(), "ticketproof report --seed 0")
     written = sorted(path.relative_to(report) for path in report.rglob("*") if path.is_file())
