@@ -127,7 +127,7 @@ def violations(limits: dict[tuple[int, int], tuple[float, float]], tail: Fractio
 
 @pytest.mark.theorem
 def test_clopper_pearson_keeps_its_promise_exactly() -> None:
-    """Both tails at the limits are <= alpha/2 in exact rationals for every (k, n); at the library's own they are not."""
+    """Both tails at the limits are <= alpha/2 in exact rationals for all (k, n); at the library's own they are not."""
     tail = Fraction(1, 40)
     assert violations({(k, n): clopper_pearson(k, n) for k, n in PAIRS}, tail) == 0
     assert violations({(k, n): unnudged_limits(k, n, 0.95) for k, n in PAIRS}, tail) > 20
