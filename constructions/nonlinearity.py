@@ -1,34 +1,31 @@
 """Activations evaluated in float64, by name, with a bound on the relative error of the evaluation.
 
-``|numeric(name).numpy(x) - phi(x)| <= relative_error * |phi(x)| + UNDERFLOW`` for every finite float64 x, and
-the same for ``.torch``. relu, abs and identity are exact; leaky_relu and squared_relu follow from the rounding
-of one or two operations; tanh and sigmoid rest on the mathematical library, whose stated errors (below 4 units
-in the last place) we assume with a factor of two to spare and test against balls. An activation without a
-stable implementation here is evaluated from its expression, where cancellation can eat any number of digits:
-its ``relative_error`` is infinite, and a certificate must not cover its float64 value.
+``|numeric(name).numpy(x) - phi(x)| <= relative_error * |phi(x)| + UNDERFLOW`` for every finite float64 x for which
+phi(x) does not overflow, and the same for ``.torch``. An activation without stable code is evaluated from its
+expression, where cancellation can eat any number of digits: its ``relative_error`` is infinite, and a certificate
+must not cover its float64 value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import sympy
-from scipy.special import expit
 
 import bounds
+from constructions.stable_functions import LIBRARY_ERROR, STABLE, UNIT_ROUNDOFF, FloatArray
 
 if TYPE_CHECKING:
     import torch
 
-FloatArray = np.ndarray[Any, np.dtype[np.float64]]
+__all__ = ["LIBRARY_ERROR", "UNDERFLOW", "UNIT_ROUNDOFF", "FloatArray", "Numeric", "numeric"]
 
-UNIT_ROUNDOFF = 2.0**-53
 UNDERFLOW = 2.0**-1022
-LIBRARY_ERROR = 16 * UNIT_ROUNDOFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,55 +44,16 @@ def numeric(name: str) -> Numeric:
 
     ``name`` as in ``bounds.scalar_function``, parameters allowed (``"leaky_relu(0.2)"``).
     Raises ``ValueError`` for an unknown name, listing the known ones.
+
+    >>> numeric("leaky_relu(0.2)").numpy(np.array([-1.0, 2.0])).tolist()
+    [-0.2, 2.0]
     """
     function = bounds.scalar_function(name)
     base, _, parameters = function.name.partition("(")
-    if base not in _STABLE:
+    if base not in STABLE:
         return _from_expression(function.name, function.expression)
-    values = tuple(float(sympy.Rational(text)) for text in parameters.rstrip(")").split(",") if text.strip())
-    return _STABLE[base](function.name, *values)
-
-
-def _relu(name: str) -> Numeric:
-    return Numeric(name, lambda v: np.maximum(v, 0.0), lambda t: t.clamp_min(0.0), 0.0)
-
-
-def _leaky_relu(name: str, alpha: float = 0.01) -> Numeric:
-    def torch_leaky(tensor: torch.Tensor) -> torch.Tensor:
-        return tensor.clamp_min(0.0) + alpha * tensor.clamp_max(0.0)
-
-    return Numeric(name, lambda v: np.where(v >= 0.0, v, alpha * v), torch_leaky, 4 * UNIT_ROUNDOFF)
-
-
-def _tanh(name: str) -> Numeric:
-    return Numeric(name, np.tanh, lambda t: t.tanh(), LIBRARY_ERROR)
-
-
-def _sigmoid(name: str) -> Numeric:
-    return Numeric(name, expit, lambda t: t.sigmoid(), LIBRARY_ERROR)
-
-
-def _identity(name: str) -> Numeric:
-    return Numeric(name, lambda v: v, lambda t: t, 0.0)
-
-
-def _absolute(name: str) -> Numeric:
-    return Numeric(name, np.abs, lambda t: t.abs(), 0.0)
-
-
-def _squared_relu(name: str) -> Numeric:
-    return Numeric(name, lambda v: np.maximum(v, 0.0) ** 2, lambda t: t.clamp_min(0.0) ** 2, 2 * UNIT_ROUNDOFF)
-
-
-_STABLE: dict[str, Callable[..., Numeric]] = {
-    "relu": _relu,
-    "leaky_relu": _leaky_relu,
-    "tanh": _tanh,
-    "sigmoid": _sigmoid,
-    "identity": _identity,
-    "abs": _absolute,
-    "squared_relu": _squared_relu,
-}
+    values = (float(Fraction(text.strip())) for text in parameters.rstrip(")").split(",") if text.strip())
+    return Numeric(function.name, *STABLE[base](*values))
 
 
 def _from_expression(name: str, expression: sympy.Expr) -> Numeric:

@@ -14,7 +14,7 @@ from constructions.architecture import FORMAT_VERSION, Architecture, LayerRecord
 METADATA_KEY = "ticketproof"
 PREFIX = "sha256:"
 TENSORS = ("indptr", "indices", "row_crc32")
-NUMBER = r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,2})?(/[0-9]{1,20})?"
+NUMBER = r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?(/[0-9]{1,20})?"
 ACTIVATION = re.compile(rf"[a-z0-9_]{{1,32}}(\({NUMBER}(, ?{NUMBER}){{0,3}}\))?")
 LAYER_TYPES: dict[str, type] = {
     "n_in": int,
@@ -43,6 +43,9 @@ class Manifest:
 
 def encode_manifest(seed: int, architecture: Architecture, digests: Mapping[str, str]) -> str:
     """Return the manifest as text, its own digest in the first line."""
+    for layer in architecture.layers:
+        if not ACTIVATION.fullmatch(layer.activation):
+            raise ValueError(f"activation {layer.activation!r} cannot be written to a file; shorten its parameters")
     lower, upper = architecture.domain
     content = {
         "format_version": architecture.format_version,

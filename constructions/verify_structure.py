@@ -15,7 +15,7 @@ from constructions.verify_checks import Check, Damage, PlainLayer, PlainTicket
 from constructions.verify_philox import source_row_weights
 
 REPAIR_WORK = 2**22
-NUMBER = r"[-+]?\d{1,20}(\.\d{1,20})?(e[-+]?\d{1,2})?(/\d{1,20})?"
+NUMBER = r"[-+]?\d{1,20}(\.\d{1,20})?(e[-+]?\d{1,3})?(/\d{1,20})?"
 ACTIVATION = re.compile(rf"[a-z0-9_]{{1,32}}(\({NUMBER}(, ?{NUMBER}){{0,3}}\))?", re.ASCII)
 
 

@@ -90,6 +90,14 @@ def test_types_are_the_smallest_that_fit(path: Path) -> None:
     assert types["layer1.weights"] == "F64"
 
 
+def test_names_that_no_reader_would_accept_are_not_written(tmp_path: Path) -> None:
+    records = (LayerRecord(2, 3, f"leaky_relu(1/{10**25 + 1})"),)
+    ticket = Ticket(0, Architecture(records, ([0, 0], [1, 1])), (Mask.from_positions([], [], (3, 2)),))
+    with pytest.raises(ValueError, match="cannot be written"):
+        ticket.save(tmp_path / "c.ticket")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_failed_save_keeps_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = path.read_bytes()
 
