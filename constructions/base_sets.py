@@ -66,9 +66,9 @@ class InputSource:
 
 @dataclass(frozen=True, slots=True)
 class ConstantSource:
-    """The column a constant of a helper layer keeps (None: fully pruned) and the value found there."""
+    """The column a constant of a helper layer keeps (the bias, or a constant below) and the value found there."""
 
-    column: int | None
+    column: int
     value: float
     kind: Constant
 
@@ -143,9 +143,9 @@ class HelperPool:
         return known.window(0, size)
 
     def expand(self, key: Key, columns: IntArray) -> tuple[IntArray, IntArray]:
-        """Return every surviving column; a pair keeps (v, -v), a constant only its first neuron."""
+        """Return every surviving column; a pair keeps (v, -v)."""
         index = np.arange(len(columns))
-        if self._step == 1 or key == CONSTANT:
+        if self._step == 1:
             return index, columns
         return np.concatenate([index, index]), np.concatenate([columns, columns + 1])
 
@@ -153,19 +153,16 @@ class HelperPool:
         """Return (rows, columns) of the weights that the live helper neurons keep."""
         rows, columns = [], []
         for key, found in self._positions.items():
-            column = self._column(key)
-            if column is None:
-                continue
             neurons = (found[:, None] * self._step + np.arange(self._step)).ravel()
             kept = neurons[np.isin(neurons, live)]
             rows.append(kept)
-            columns.append(np.full(len(kept), column, dtype=np.int64))
+            columns.append(np.full(len(kept), self._column(key), dtype=np.int64))
         return np.concatenate([_NO_POSITIONS, *rows]), np.concatenate([_NO_POSITIONS, *columns])
 
     def _splits(self, source: InputSource) -> bool:
         return self._block.rule.split and source.sign == 0
 
-    def _column(self, key: Key) -> int | None:
+    def _column(self, key: Key) -> int:
         if key == CONSTANT:
             assert self._constant is not None
             return self._constant.column
@@ -173,9 +170,8 @@ class HelperPool:
 
     def _weights(self, key: Key, positions: IntArray) -> FloatArray:
         """Return the surviving incoming weights of the variables at ``positions`` (of the first neuron of a pair)."""
-        column = self._column(key)
-        assert column is not None
-        return source_weights(self._seed, self._layer_index, self._record, positions * self._step, column)
+        rows = positions * self._step
+        return source_weights(self._seed, self._layer_index, self._record, rows, self._column(key))
 
     def _assign(self) -> None:
         if self._constant is not None:
@@ -212,10 +208,8 @@ class HelperPool:
             return _sign_test(-1 if key[1] else 1)
         return _sign_test(source.sign * (1 if self._block.positive_side else -1))
 
-    def _constant_test(self) -> Callable[[FloatArray], np.ndarray] | None:
+    def _constant_test(self) -> Callable[[FloatArray], np.ndarray]:
         assert self._constant is not None
-        if self._constant.column is None:
-            return None
         half, sign = 0.5 * self._record.scale, self._constant.kind.sign
         side = sign if self._constant.value > 0 else -sign
         return lambda weights: (np.abs(weights) >= half) & ((side * weights > 0) | (side == 0))
@@ -248,9 +242,8 @@ class HelperPool:
     def _constant_values(self, positions: IntArray) -> FloatArray:
         assert self._constant is not None
         function = numeric(self._block.activation.function.name).numpy
-        if self._constant.column is None:
-            return function(np.zeros(len(positions)))
-        return function(self._weights(CONSTANT, positions) * self._constant.value)
+        values = self._weights(CONSTANT, positions) * self._constant.value
+        return function(values) - function(-values) if self._step == 2 else function(values)
 
 
 def _sign_test(sign: int) -> Callable[[FloatArray], np.ndarray]:

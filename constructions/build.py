@@ -61,8 +61,8 @@ def build(
     ``base_set_size``        published mode: variables available to each problem once signs are known, 1..64.
     ``first_activation``     phi_0 of the helper layers; default: the target's first hidden activation.
     ``seed``                 0 <= seed < 2^64; the source network is a function of it and never redrawn.
-    ``objective``            published mode: which subset is kept, "best" (least error) or "smallest" within the tolerance
-                             (B22's experiments: fewer parameters, larger error); see ``solve_subset_sums``.
+    ``objective``            published mode: which subset is kept, "best" (least error) or, as in B22's experiments,
+                             "smallest" (fewest parameters within the tolerance, larger error).
 
     Returns a :class:`BuildResult`; unsolved problems are reported there, never retried with other weights.
     Raises ValueError for arguments out of range and for plans below the floor of float64 weights.
@@ -210,8 +210,6 @@ class _Builder:
         kind = settings.sizes.helper_constant
         if not settings.sizes.constant or kind is None:
             return None
-        if kind.pruned:
-            return ConstantSource(None, 1.0, kind)
         if settings.layer == 1:
             return ConstantSource(self._target.widths[0], 1.0, kind)
         below = self._stages[-1]

@@ -22,7 +22,7 @@ from bounds.widths.stages import SOLVER_SHARE, Demand, Sizes, linearising_scale,
 
 LARGEST_BASE_SET = 44
 _SPARE_STEP = 4
-_WINDOW_MARGIN = {"two-for-one": 7, "one-for-one": 5}
+_UNIFORM_MARGIN, _PRODUCT_MARGIN = 3, 5
 _WIDER_WINDOW = 6
 _SMALLEST_WINDOW = 8
 _LARGEST_SCALE_EXPONENT = 12
@@ -100,8 +100,10 @@ def _planned(spec: NetworkSpec, construction: str, tolerance: float, failure_pro
 
 def _planned_stage(stage: Stage, output: bool) -> StageSettings:
     sizes = stage.sizes
-    margin = _WINDOW_MARGIN[stage.kind]
-    constant_reach = sizes.sigma * sizes.helper_constant.high if sizes.helper_constant else 1.0
+    constant = sizes.helper_constant
+    constant_reach = sizes.sigma * constant.high if constant else 1.0
+    constant_margin = _UNIFORM_MARGIN if constant and constant.pruned else _PRODUCT_MARGIN
+    margin = _UNIFORM_MARGIN if stage.block is None else _PRODUCT_MARGIN
     return StageSettings(
         layer=stage.layer,
         block=stage.block,
@@ -113,7 +115,7 @@ def _planned_stage(stage: Stage, output: bool) -> StageSettings:
         helper_width=stage.helper_width,
         fixed_width=True,
         window=_window(sizes.sigma * (sizes.helper_scale or 1.0), sizes.tolerance, margin),
-        constant_window=_window(constant_reach, sizes.tolerance, margin),
+        constant_window=_window(constant_reach, sizes.tolerance, constant_margin),
         objective="within",
         solver_tolerance=sizes.tolerance * SOLVER_SHARE,
     )
@@ -145,7 +147,7 @@ def published(
         stages.insert(0, stage)
         biased = stage.sizes.constant > 0
         copies = base_set_size if chosen is None else 1
-        constants = (base_set_size if chosen is None else int(not block.intercept)) if biased else 0
+        constants = (base_set_size if chosen is None else 1) if biased else 0
     return Plan(construction=rule, first_activation=first, stages=tuple(stages), requirement=None)
 
 
@@ -163,8 +165,7 @@ def _published_stage(
     aimed = layer_constants(spec, number) if constants else None
     target = aimed[0] if aimed else None
     bias_target = max(layer.max_bias, abs(target) if target is not None else 0.0)
-    carried = bias_target > 0 and not (block is not None and block.intercept)
-    below = layer_constants(spec, number - 1)[1] if carried else None
+    below = layer_constants(spec, number - 1)[1] if bias_target > 0 else None
     sizes = _published_sizes(layer, block, tolerance, size, bias_target, below)
     return StageSettings(
         layer=number,
@@ -219,8 +220,8 @@ def _published_sizes(
     for step in range(_LARGEST_SCALE_EXPONENT):
         ratio = math.ldexp(start, step)
         scale = linearising_scale(layer, block, demand, ratio, weights, weights)
-        constant = helper_constant(block, scale, below or Constant(1.0, 1.0)) if biases else None
-        if not biases or (constant is not None and bias_target <= ratio / scale * constant.high):
+        constant = helper_constant(block, scale, below) if below is not None else None
+        if below is None or (constant is not None and bias_target <= ratio / scale * constant.high):
             return Sizes(
                 two_signed=weights,
                 one_signed=weights,

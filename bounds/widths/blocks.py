@@ -50,11 +50,6 @@ class Block:
     amplification: float
     positive_side: bool
 
-    @property
-    def intercept(self) -> bool:
-        """Whether phi_0(0) = d != 0, so that a fully pruned neuron is a constant."""
-        return bool(self.activation.d != 0)
-
 
 def midpoint(bounds_of_value: tuple[float, float]) -> float:
     """Return the middle of a tight float enclosure (error at most its half width, a few ulp)."""

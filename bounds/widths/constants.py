@@ -6,12 +6,14 @@ w_k ~ U[-sigma, sigma], then w_k c_k is uniform on [-sigma |c_k|, sigma |c_k|] a
 with weight low/|c_k| >= low/high: the contained-uniform form of Theorem R applies with weight low/high, whatever the
 c_k are.
 
-Kinds: a fully pruned neuron (value phi(0) = d, weight 1), and a neuron that keeps only its bias or its weight on a
-constant below, filtered to the outer half |u| in [s/2, s] of its law (on the steeper side unless phi's slopes agree).
+Kinds: a fully pruned row (value phi(0) = d, weight 1), and a helper neuron that keeps only its bias or its weight on a
+constant below, filtered to the outer half |u| in [s/2, s] of its law (on the steeper side unless phi's slopes agree). A
+pair makes phi(b) - phi(-b), so that no multiple of d has to be cancelled by the subset sum.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import bounds.subset_sum.closed_form as closed_form
@@ -55,10 +57,11 @@ def helper_constant(block: Block, scale: float, below: Constant) -> Constant | N
 
     None if phi_0 may vanish on the range, so that a smaller scale is needed.
     """
-    if block.intercept:
-        return pruned_constant(block.activation.function)
     inner, outer = 0.5 * scale * below.low, scale * below.high
     function = block.activation.function
+    if block.rule.neurons_per_variable == 2:
+        low, high = _difference_range(function, inner, outer)
+        return Constant(low, high, fits=0.5) if low > 0 else None
     symmetric = bool(block.activation.m_plus == block.activation.m_minus)
     positive, negative = magnitude_range(function, inner, outer), magnitude_range(function, -outer, -inner)
     if symmetric:
@@ -66,6 +69,14 @@ def helper_constant(block: Block, scale: float, below: Constant) -> Constant | N
         return Constant(low, high, fits=0.5) if low > 0 else None
     low, high = positive if block.positive_side else negative
     return Constant(low, high, fits=0.25, sign=1 if block.positive_side else -1) if low > 0 else None
+
+
+def _difference_range(function: ScalarFunction, inner: float, outer: float) -> tuple[float, float]:
+    """Return (min, max) of |phi(b) - phi(-b)| for b in [inner, outer], outward; min is 0 if it may vanish."""
+    low, high = function.range(inner, outer)
+    mirrored_low, mirrored_high = function.range(-outer, -inner)
+    least, most = math.nextafter(low - mirrored_high, -math.inf), math.nextafter(high - mirrored_low, math.inf)
+    return max(least, -most, 0.0), max(most, -least)
 
 
 def constant_target(function: ScalarFunction) -> tuple[float, Constant] | None:

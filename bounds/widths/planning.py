@@ -95,9 +95,7 @@ def _next_above(spec: NetworkSpec, stage: Stage, above: _Above) -> _Above:
     gain = above.gain * spec.layers[stage.layer - 1].lipschitz * stage.amplification
     if stage.kind == "one-for-one":
         return _Above(gain, max(stage.sizes.two_signed, 1), stage.sizes.constant, above.depth)
-    assert stage.block is not None
-    constants = 1 if stage.sizes.constant and not stage.block.intercept else 0
-    return _Above(gain, 1, constants, above.depth)
+    return _Above(gain, 1, min(stage.sizes.constant, 1), above.depth)
 
 
 def layer_constants(spec: NetworkSpec, number: int) -> tuple[float | None, Constant]:
@@ -157,14 +155,13 @@ def _sized_stage(
         layer, block if two_for_one else None, above, used, delta, spares, number == spec.depth
     )
     bias_target = max(layer.max_bias, abs(aimed[0]) if aimed and aimed[0] is not None else 0.0)
-    carried = bias_target > 0 and not (two_for_one and block.intercept)
     demand = Demand(
         own_error=own_error,
         input_error=_input_error(spec, number, above, eps, two_for_one),
         probability=probability,
         sign_probability=sign_probability,
         bias_target=bias_target,
-        below=layer_constants(spec, number - 1)[1] if carried else None,
+        below=layer_constants(spec, number - 1)[1] if bias_target > 0 else None,
     )
     sizes = two_for_one_sizes(layer, block, demand) if two_for_one else one_for_one_sizes(layer, demand)
     constants = None

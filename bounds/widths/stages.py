@@ -202,8 +202,8 @@ def _two_for_one_candidate(layer: LayerSpec, block: Block, demand: Demand, eta: 
     scale = linearising_scale(layer, block, demand, ratio, two, one)
     constants, constant = 0, None
     if demand.bias_target > 0:
-        assert demand.below is not None or block.intercept
-        constant = helper_constant(block, scale, demand.below or Constant(1.0, 1.0))
+        assert demand.below is not None
+        constant = helper_constant(block, scale, demand.below)
         size = _constant_size(constant, ratio / scale, demand, eta)
         if size is None:
             return None
