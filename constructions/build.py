@@ -58,7 +58,7 @@ def build(
     ``construction``         one of ``constructions.names()``.
     ``tolerance``            planned mode: promised linf sup error, in (0, 1). With ``base_set_size``: per parameter.
     ``failure_probability``  planned mode, required: delta in (0, 1).
-    ``base_set_size``        published mode: variables available to each problem once signs are known, 1..64.
+    ``base_set_size``        published mode: variables available to each problem once signs are known, 1..44.
     ``first_activation``     phi_0 of the helper layers; default: the target's first hidden activation.
     ``seed``                 0 <= seed < 2^64; the source network is a function of it and never redrawn.
     ``objective``            published mode: which subset is kept, "best" (least error) or, as in B22's experiments,
