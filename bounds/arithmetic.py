@@ -10,6 +10,7 @@ import functools
 import math
 import numbers
 from collections.abc import Callable
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, ParamSpec, TypeVar
 
@@ -41,7 +42,7 @@ def exact_fraction(value: Any) -> Fraction:
         return value
     if isinstance(value, sympy.Rational):
         return Fraction(int(value.p), int(value.q))
-    if isinstance(value, (int, str, numbers.Rational)):
+    if isinstance(value, (int, str, numbers.Rational, Decimal)):
         return Fraction(value)
     return Fraction(float(value))
 

@@ -128,7 +128,7 @@ def _compile(expression: Any, program: Program) -> int:
         return program._index[expression]
     if isinstance(expression, sympy.Symbol):
         raise ValueError(f"the symbol {expression} is not the function's variable; give it a value first")
-    if expression.is_Rational or isinstance(expression, (sympy.Float, sympy.NumberSymbol)):
+    if expression.is_Rational or isinstance(expression, (sympy.Float, sympy.NumberSymbol, sympy.CRootOf)):
         constant = _number(expression)
         return program.append(expression, lambda _: constant, (0,))
     for kind, compiler in _COMPILERS.items():
@@ -148,11 +148,16 @@ _NAMED_NUMBERS: dict[Any, Callable[[], arb]] = {
 }
 
 
+_ROOT_RADIUS = sympy.Rational(1, 2**140)
+
+
 def _number(expression: sympy.Expr) -> Interval:
     if expression in _NAMED_NUMBERS:
         return iv.from_ball(_NAMED_NUMBERS[expression]())
     if isinstance(expression, sympy.Float):
         return iv.from_ball(ball(exact_fraction(sympy.Rational(expression))))
+    if isinstance(expression, sympy.CRootOf) and expression.is_real:
+        return iv.from_ball(ball(expression.eval_rational(dx=_ROOT_RADIUS)) + arb(0, ball(_ROOT_RADIUS).upper()))
     if not expression.is_Rational:
         raise ValueError(f"no enclosure is known for the number {expression}; write it with elementary functions")
     return iv.from_ball(ball(expression))

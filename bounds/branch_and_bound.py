@@ -98,6 +98,8 @@ def holds(cell: Cell, bound: Bound, box: Interval) -> bool:
     if not decided or not box.hi.is_finite():
         return False
     slope, cap_slope = cell.slope(box), bound.slope(box)
+    if not iv.is_bounded(slope):
+        return False
     return all(
         _gap_nonnegative(cell, bound, box, iv.subtract(cap_slope, s), sign)
         for sign, s in ((1, slope), (-1, iv.negate(slope)))

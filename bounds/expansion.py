@@ -14,7 +14,8 @@ from fractions import Fraction
 import sympy
 
 from bounds.arithmetic import ball, working_precision
-from bounds.majorant import ExactMajorant, power_majorant
+from bounds.majorant import ExactMajorant
+from bounds.majorant_search import power_majorants
 from bounds.one_sided import ORDERS, T, branch_beside_zero, exponential_form, one_sided_limit
 from bounds.pieces import discontinuities
 from bounds.power_series import NoPowerExpansion, PowerSeries, expand, is_zero
@@ -34,7 +35,8 @@ class AssumptionError(ValueError):
 class Expansion:
     """phihat and its certified distance from phi: slopes, intercept and the two one-sided errors.
 
-    ``left_majorant`` and ``right_majorant`` are None where no power of |x| bounds the error.
+    ``left_majorants`` and ``right_majorants`` go from the sharpest to the widest; empty where no power of |x| bounds
+    the error.
     """
 
     m_plus: sympy.Expr
@@ -42,8 +44,8 @@ class Expansion:
     intercept: sympy.Expr
     left: Residual
     right: Residual
-    left_majorant: ExactMajorant | None
-    right_majorant: ExactMajorant | None
+    left_majorants: tuple[ExactMajorant, ...]
+    right_majorants: tuple[ExactMajorant, ...]
 
 
 def expand_activation(expression: sympy.Expr, symbol: sympy.Symbol, name: str) -> Expansion:
@@ -56,7 +58,7 @@ def expand_activation(expression: sympy.Expr, symbol: sympy.Symbol, name: str) -
     _check_sum(slopes[1], slopes[-1], name)
     _check_continuity(expression, symbol, name)
     left, right = (Residual(expression, symbol, side, intercept, slopes[side]) for side in (-1, 1))
-    return Expansion(slopes[1], slopes[-1], intercept, left, right, power_majorant(left), power_majorant(right))
+    return Expansion(slopes[1], slopes[-1], intercept, left, right, power_majorants(left), power_majorants(right))
 
 
 def refuse(name: str, condition: str, found: str) -> AssumptionError:

@@ -103,9 +103,12 @@ class Activation:
 
     @property
     def majorants(self) -> tuple[Majorant, Majorant]:
-        """(left, right): |phi(x) - phihat(x)| <= coefficient |x|^exponent for |x| <= radius on that side, proved."""
+        """(left, right): |phi(x) - phihat(x)| <= coefficient |x|^exponent for |x| <= radius on that side, proved.
+
+        The sharpest one per side; ``a`` uses wider ones too where the sharpest holds on a short radius only.
+        """
         left, right = self._exact_majorants()
-        return left.rounded(), right.rounded()
+        return left[0].rounded(), right[0].rounded()
 
     def radius(self, tolerance: Any, kind: str = "closed_form") -> float:
         """A radius a with sup over |x| <= a of |phi - phihat| <= tolerance, in float64 rounded down; inf when exact.
@@ -151,9 +154,9 @@ class Activation:
     def _sides(self) -> tuple[Residual, Residual]:
         return self.expansion.left, self.expansion.right
 
-    def _exact_majorants(self) -> tuple[ExactMajorant, ExactMajorant]:
-        left, right = self.expansion.left_majorant, self.expansion.right_majorant
-        if left is None or right is None:
+    def _exact_majorants(self) -> tuple[tuple[ExactMajorant, ...], tuple[ExactMajorant, ...]]:
+        left, right = self.expansion.left_majorants, self.expansion.right_majorants
+        if not (left and right):
             raise ValueError(
                 f"{self.name} has no closed form: no power K |x|^p, p > 1, was proved to bound |phi - phihat| near 0; "
                 f'use radius(tolerance, kind="exact")'

@@ -178,9 +178,9 @@ def minimum(x: Interval, y: Interval) -> Interval:
     return Interval(x.lo if x.lo <= y.lo else y.lo, x.hi if x.hi <= y.hi else y.hi)
 
 
-def width(x: Interval) -> arb:
-    """hi - lo, rounded up to an exact ball."""
-    return (x.hi - x.lo).upper()
+def is_bounded(x: Interval) -> bool:
+    """Whether both ends are finite. A bounded enclosure of f' on a box shows that f has no pole there."""
+    return bool(x.lo.is_finite() and x.hi.is_finite())
 
 
 def middle(x: Interval) -> arb:

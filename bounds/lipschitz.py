@@ -22,6 +22,7 @@ from bounds.power_series import is_zero
 from bounds.turning import bisected_image, turning_points
 
 _FAR = 32
+_SHORT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,11 @@ def _inflections(piece: Piece, symbol: sympy.Symbol) -> list[_Candidate | None]:
     if changes is None:
         window = Interval(iv.greatest([low, arb(-_FAR)]), iv.least([high, arb(_FAR)]))
         curvature = enclose(derivative(first, symbol), symbol)
-        return [_Candidate(iv.magnitude(bisected_image(slope, curvature, window, 9)), None)] if low < high else []
+        return [_Candidate(iv.magnitude(bisected_image(slope, curvature, window)), None)] if low < high else []
     ends = [arb(end) for end in (-_FAR, _FAR) if low < end < high]
     found: list[_Candidate | None] = [_Candidate(iv.magnitude(slope(Interval(end, end))), None) for end in ends]
     second = sympy.diff(piece.expression, symbol, 2)
-    points = _closed_form_roots(second, symbol) if changes else []
+    points = _closed_form_roots(second, symbol) if changes and _is_short(second) else [sympy.S.Zero]
     for change in changes:
         point = next((p for p in points if _is_root(second, symbol, p, change)), None)
         exact = None if point is None else sympy.diff(piece.expression, symbol).subs(symbol, point)
@@ -121,47 +122,60 @@ def _is_root(second: sympy.Expr, symbol: sympy.Symbol, point: sympy.Expr, change
 
 
 def _closed_form_roots(second: sympy.Expr, symbol: sympy.Symbol) -> list[sympy.Expr]:
-    """0 and the real roots of the polynomial factors of phi''."""
+    """0 and the real roots of the linear and quadratic factors of phi''."""
     roots = [sympy.S.Zero]
     for factor in sympy.Mul.make_args(sympy.factor(stable(second))):
         base = factor.as_base_exp()[0]
-        if base.is_polynomial(symbol) and base.has(symbol):
+        if base.is_polynomial(symbol) and 0 < sympy.degree(base, symbol) <= 2:
             roots.extend(root for root, _ in sympy.Poly(base, symbol).real_roots(multiple=False))
     return roots
 
 
 def _tail(expression: sympy.Expr, symbol: sympy.Symbol, direction: int, end: sympy.Expr) -> list[_Candidate]:
-    """The supremum of |phi'| beyond +-32 on a piece that reaches infinity there: its limit where |phi'| rises to it."""
+    """The supremum of |phi'| beyond +-32 on a piece that reaches infinity there.
+
+    Where |phi'| rises it is the limit; where phi'' stays away from 0 it is infinite.
+    """
     if end != direction * sympy.oo:
         return []
     t = sympy.Symbol("t", positive=True)
     slope = derivative(expression.subs(symbol, direction * t), t)
     beyond = Interval(arb(_FAR), iv.INFINITY)
-    image = _sum_of_terms(sympy.expand(slope), t, beyond)
-    rising = iv.multiply(image, _sum_of_terms(sympy.expand(derivative(slope, t)), t, beyond)).lo >= 0
-    if iv.magnitude(image).is_finite() and not rising:
-        return [_Candidate(iv.magnitude(image), None)]
-    limit = sympy.Abs(sympy.limit(sympy.diff(expression, symbol), symbol, direction * sympy.oo))
-    if limit.is_finite and rising:
+    image, growth = _sum_of_terms(slope, t, beyond), _sum_of_terms(derivative(slope, t), t, beyond)
+    if growth.lo > 0 or growth.hi < 0:
+        return [_Candidate(iv.INFINITY, sympy.oo)]
+    if iv.is_bounded(image) and iv.multiply(image, growth).lo >= 0 and _is_short(slope):
+        limit = sympy.limit(sympy.diff(expression, symbol), symbol, direction * sympy.oo)
         return [_exact(limit)]
-    return [_Candidate(iv.INFINITY, sympy.oo if limit == sympy.oo else None)]
+    return [_Candidate(iv.magnitude(image), None)]
+
+
+def _is_short(expression: sympy.Expr) -> bool:
+    """Whether symbolic work on an expression (expansion, limits, factors) is quick."""
+    return bool(expression.count_ops() <= _SHORT)
 
 
 def _sum_of_terms(slope: sympy.Expr, t: sympy.Symbol, beyond: Interval) -> Interval:
+    """Image of a sum on [32, oo]: direct, or term by term where that is unbounded."""
+    direct = enclose(slope, t)(beyond)
+    if iv.is_bounded(direct) or not _is_short(slope):
+        return direct
     total = iv.NOTHING
-    for term in sympy.Add.make_args(slope):
+    for term in sympy.Add.make_args(sympy.expand_mul(slope)):
         total = iv.add(total, _term_image(term, t, beyond))
     return total
 
 
 def _term_image(term: sympy.Expr, t: sympy.Symbol, beyond: Interval) -> Interval:
-    """Image of one term on [32, oo]: direct, or [0, value at 32] when its logarithmic derivative is negative."""
+    """Image of one term on [32, oo]: direct, or [0, value at 32] when its logarithmic derivative is negative.
+
+    That the logarithmic derivative is bounded after division by t^4 shows that the term has no pole there.
+    """
     direct = enclose(term, t)(beyond)
-    if iv.magnitude(direct).is_finite():
+    if iv.is_bounded(direct):
         return direct
-    rate = iv.NOTHING
-    for factor in sympy.Mul.make_args(term):
-        rate = iv.add(rate, enclose(sympy.expand(sympy.diff(factor, t) / factor), t)(beyond))
-    if not rate.hi <= 0:
-        return iv.WHOLE
+    rates = [sympy.expand_mul(sympy.diff(factor, t) / factor) for factor in sympy.Mul.make_args(term)]
+    total, scaled = (enclose(sympy.Add(*(sympy.expand_mul(r / t**k) for r in rates)), t)(beyond) for k in (0, 4))
+    if not (total.hi <= 0 and iv.is_bounded(scaled)):
+        return direct
     return iv.hull(iv.NOTHING, enclose(term, t)(Interval(beyond.lo, beyond.lo)))

@@ -1,8 +1,7 @@
-"""Certified power majorants |e(t)| <= K t^p on (0, radius] of a one-sided error.
+"""Certified power majorants |e(t)| <= K t^p on (0, radius] of a one-sided error: the statement and its proof.
 
-p is the leading exponent of e. Where the supremum of |e|/t^p is its limit at 0, K is that limit, an exact sympy
-number; otherwise K is a rational slightly above the supremum. Nothing is read off a limit or a sample: next to 0 a
-Taylor model proves the bound, bisection proves it on the rest, and a linear growth bound carries it to infinity.
+p is the leading exponent of e. Nothing is read off a limit or a sample: next to 0 a Taylor model proves the bound,
+bisection proves it on the rest, and a linear growth bound carries it to infinity. ``majorant_search`` proposes K.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import sympy
 from flint import arb
 
 from bounds import interval as iv
-from bounds.arithmetic import ball, exact_fraction, lower, upper, working_precision
+from bounds.arithmetic import ball, lower, upper
 from bounds.ball_evaluation import enclose
 from bounds.branch_and_bound import Bound, Verdict, prove
 from bounds.interval import Interval
@@ -25,9 +24,6 @@ from bounds.residual import Residual, next_term
 from bounds.taylor_model import NoTaylorModel, TaylorModel
 
 _BUDGET = 600
-_SLACK = Fraction(10001, 10000)
-_ACCEPTED_RATIO = Fraction(5, 4)
-_FINITE_RADII = tuple(sympy.Rational(2) ** -k for k in range(-3, 13))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +49,35 @@ class Majorant:
     radius: float
 
 
-@working_precision
-def power_majorant(residual: Residual) -> ExactMajorant | None:
-    """The certified majorant of one side; None when e is not O(t^p) for any p > 1 that can be shown.
+def proved(residual: Residual, coefficient: sympy.Expr, exponent: Fraction, radius: sympy.Expr) -> bool:
+    """Whether |e| <= K t^p on (0, radius] is proved, p being the leading exponent (radius may be oo)."""
+    bound = ball(coefficient)
+    end = ball(radius).lower()
+    near = iv.least([model_of(residual).radius, end])
+    if is_limit(residual, coefficient) and limit_is_supremum(residual):
+        if is_single_term(residual):
+            near = iv.least([ball(residual.reach).lower(), end])
+    elif not ratio_beside_zero(residual, exponent, near) <= bound.lower():
+        return False
+    if radius == sympy.oo and near < end:
+        beyond = _linear_growth(residual, bound, exponent)
+        if beyond is None:
+            return False
+        end = iv.greatest([beyond, near])
+    if near == end:
+        return True
+    return prove(residual, power_bound(bound, exponent), near, end, _BUDGET).verdict is Verdict.PROVED
 
-    The radius is oo wherever that can be proved, else the largest tried for which K is at most 5/4 of its limit at 0.
-    """
-    if residual.vanishes:
-        return ExactMajorant(sympy.S.Zero, Fraction(2), residual.reach)
+
+def is_limit(residual: Residual, coefficient: sympy.Expr) -> bool:
+    """Whether the coefficient is the limit of |e|/t^p at 0, as a symbolic number."""
     leading = residual.leading_term
-    if leading is None or residual.model is None:
-        return None
-    exponent, factor = leading
-    limit = sympy.Abs(factor)
-    return _with_limit(residual, exponent, limit) or _with_supremum(residual, exponent, ball(limit))
-
-
-def _with_limit(residual: Residual, exponent: Fraction, limit: sympy.Expr) -> ExactMajorant | None:
-    """K = lim |e|/t^p, when that is the supremum."""
-    if not limit_is_supremum(residual):
-        return None
-    coefficient = ball(limit)
-    for end, radius in _candidates(residual, coefficient, exponent):
-        if _proved(residual, coefficient, exponent, end):
-            return ExactMajorant(limit, exponent, radius)
-    return None
+    return leading is not None and bool(sympy.Abs(leading[1]) == coefficient)
 
 
 def limit_is_supremum(residual: Residual) -> bool:
     """Whether |e|/t^p is at most its limit at 0 on all of (0, model.radius]."""
-    model = _model(residual)
+    model = model_of(residual)
     following = next_term(model)
     if following is None:
         return True
@@ -94,79 +89,25 @@ def limit_is_supremum(residual: Residual) -> bool:
     return bool(iv.multiply(leading, tail).hi <= 0 and reach <= 2 * iv.absolute(leading).lo)
 
 
-def _with_supremum(residual: Residual, exponent: Fraction, limit: arb) -> ExactMajorant | None:
-    """K = a rational just above sup |e|/t^p; the largest radius at which it stays near the limit."""
-    best: ExactMajorant | None = None
-    for radius in (sympy.oo, *_FINITE_RADII):
-        coefficient = _estimate(residual, exponent, radius)
-        if coefficient is None:
-            continue
-        tight = bool(ball(coefficient) <= ball(_ACCEPTED_RATIO) * limit)
-        if not tight and (best is not None or radius == sympy.oo):
-            continue
-        for end, proved_radius in _candidates(residual, ball(coefficient), exponent):
-            if proved_radius == radius and _proved(residual, ball(coefficient), exponent, end):
-                best = ExactMajorant(coefficient, exponent, radius)
-                break
-        if best is not None and tight:
-            return best
-    return best
+def is_single_term(residual: Residual) -> bool:
+    """Whether e(t) = c t^p exactly on (0, reach)."""
+    model = model_of(residual)
+    return len(model.terms) == 1 and next_term(model) is None
 
 
-def _estimate(residual: Residual, exponent: Fraction, radius: sympy.Expr) -> sympy.Rational | None:
-    """A rational about 1e-4 above sup |e|/t^p on (0, radius], from the Taylor model and samples; not yet a proof."""
-    near = _model(residual).radius if radius == sympy.oo else iv.least([_model(residual).radius, ball(radius)])
-    found = upper(_ratio_beside_zero(residual, exponent, near))
-    far = 64.0 if radius == sympy.oo else float(radius)
-    start = float(near)
-    for step in range(1, 129):
-        t = arb(start * (far / start) ** (step / 128))
-        ratio = upper(iv.magnitude(residual.at(t)) / iv.power_ball(t, exponent))
-        found = max(found, ratio)
-    return _rounded_up(found) if math.isfinite(found) and found > 0 else None
-
-
-def _model(residual: Residual) -> TaylorModel:
+def model_of(residual: Residual) -> TaylorModel:
     """The Taylor model of an error that has one."""
     if residual.model is None:
         raise NoTaylorModel(f"{residual.expression} has no Taylor model next to 0; no power majorant can be proved")
     return residual.model
 
 
-def _ratio_beside_zero(residual: Residual, exponent: Fraction, end: arb) -> arb:
+def ratio_beside_zero(residual: Residual, exponent: Fraction, end: arb) -> arb:
     """Upper bound of |e|/t^p on (0, end], end within the Taylor model, from 32 boxes."""
-    model = _model(residual)
+    model = model_of(residual)
     ends = [(end * k / 32).lower() for k in range(32)] + [end]
     boxes = [Interval(a, b) for a, b in pairwise(ends)]
     return iv.greatest([iv.magnitude(model.scaled_range(exponent, box)) for box in boxes])
-
-
-def _rounded_up(value: float) -> sympy.Rational:
-    """The least 5-digit decimal above value * (1 + 1e-4)."""
-    target = exact_fraction(value) * _SLACK
-    scale = Fraction(10) ** (4 - math.floor(math.log10(value)))
-    numerator = math.ceil(target * scale)
-    fraction = Fraction(numerator) / scale
-    return sympy.Rational(fraction.numerator, fraction.denominator)
-
-
-def _candidates(residual: Residual, coefficient: arb, exponent: Fraction) -> list[tuple[arb, sympy.Expr]]:
-    """(how far the bound must be proved directly, radius it then holds on), best first."""
-    found: list[tuple[arb, sympy.Expr]] = []
-    beyond = _linear_growth(residual, coefficient, exponent)
-    if _is_single_term(residual) and residual.reach == sympy.oo:
-        found.append((_model(residual).radius, sympy.oo))
-    elif beyond is not None:
-        found.append((beyond, sympy.oo))
-    finite = {*_FINITE_RADII, residual.reach} - {sympy.oo}
-    found.extend((ball(radius).lower(), radius) for radius in sorted(finite, reverse=True))
-    return found
-
-
-def _is_single_term(residual: Residual) -> bool:
-    """Whether e(t) = c t^p exactly on (0, reach)."""
-    model = _model(residual)
-    return len(model.terms) == 1 and next_term(model) is None
 
 
 def _linear_growth(residual: Residual, coefficient: arb, exponent: Fraction) -> arb | None:
@@ -188,9 +129,11 @@ def _growth(residual: Residual, start: arb) -> arb:
     """L with |e(t)| <= L t for t >= start, from e' or from e(t)/t on [start, oo]."""
     tail = Interval(start, iv.INFINITY)
     cell = residual.cells[-1]
+    by_ratio = iv.magnitude(enclose(_over_t(residual), T)(tail))
+    if not cell.value.decided(tail)[1]:
+        return by_ratio
     at_start = iv.magnitude(residual.at(start)) / start
     by_slope = iv.greatest([iv.magnitude(cell.slope(tail)), at_start.upper()])
-    by_ratio = iv.magnitude(enclose(_over_t(residual), T)(tail))
     return iv.least([by_slope, by_ratio])
 
 
@@ -198,25 +141,6 @@ def _over_t(residual: Residual) -> sympy.Expr:
     """e(t)/t with the division done term by term."""
     error = residual.last_expression
     return sympy.Add(*(term / T for term in sympy.Add.make_args(error)))
-
-
-def _proved(residual: Residual, coefficient: arb, exponent: Fraction, end: arb) -> bool:
-    """Whether |e| <= K t^p on (0, end]: by the Taylor model next to 0, by bisection beyond it."""
-    near = iv.least([_model(residual).radius, end])
-    if limit_is_supremum(residual) and _is_limit(residual, coefficient):
-        if _is_single_term(residual):
-            near = iv.least([ball(residual.reach).lower(), end])
-    elif not _ratio_beside_zero(residual, exponent, near) <= coefficient.lower():
-        return False
-    if near == end:
-        return True
-    return prove(residual, power_bound(coefficient, exponent), near, end, _BUDGET).verdict is Verdict.PROVED
-
-
-def _is_limit(residual: Residual, coefficient: arb) -> bool:
-    """Whether the coefficient is the ball of the leading factor itself."""
-    leading = residual.leading_term
-    return leading is not None and bool((ball(sympy.Abs(leading[1])) - coefficient).contains(0))
 
 
 def power_bound(coefficient: arb, exponent: Fraction) -> Bound:

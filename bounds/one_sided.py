@@ -11,7 +11,7 @@ from flint import arb
 
 from bounds.arithmetic import working_precision
 from bounds.pieces import SWITCHES, innermost_switches, smooth_pieces, switch_functions
-from bounds.power_series import NoPowerExpansion, PowerSeries, expand
+from bounds.power_series import HYPERBOLIC, NoPowerExpansion, PowerSeries, expand
 from bounds.taylor_model import NoTaylorModel, taylor_model
 
 T = sympy.Symbol("t", positive=True)
@@ -99,8 +99,7 @@ def _sign_beside_zero(function: sympy.Expr) -> tuple[int, sympy.Expr]:
 
 def exponential_form(function: sympy.Expr) -> sympy.Expr:
     """Hyperbolic functions written with exp, so that coefficients such as tanh(log 2) = 3/5 come out rational."""
-    hyperbolic = [sympy.tanh, sympy.sinh, sympy.cosh, sympy.sech]
-    return function.rewrite(hyperbolic, sympy.exp) if function.has(*hyperbolic) else function
+    return function.rewrite(HYPERBOLIC, sympy.exp) if function.has(*HYPERBOLIC) else function
 
 
 def series_table(function: sympy.Expr, terms: int) -> tuple[dict[sympy.Expr, PowerSeries], PowerSeries]:

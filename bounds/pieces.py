@@ -14,6 +14,8 @@ from typing import Any
 import sympy
 from sympy.core.relational import Relational
 
+from bounds.power_series import is_zero
+
 SWITCHES = (sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, sympy.Piecewise)
 
 
@@ -52,14 +54,9 @@ def discontinuities(expression: sympy.Expr, symbol: sympy.Symbol) -> tuple[sympy
         point = right.lower
         below = _limit(left.expression, symbol, point, "-")
         values = [_limit(right.expression, symbol, point, "+"), expression.subs(symbol, point)]
-        if not all(same_number(below, value) for value in values if value is not sympy.nan):
+        if not all(is_zero(below - value) for value in values if value is not sympy.nan):
             breaks.append(point)
     return tuple(breaks)
-
-
-def same_number(a: sympy.Expr, b: sympy.Expr) -> bool:
-    """Whether two sympy numbers are equal, decided symbolically."""
-    return bool(a == b or sympy.simplify(a - b) == 0)
 
 
 def _limit(expression: sympy.Expr, symbol: sympy.Symbol, point: sympy.Expr, direction: str) -> sympy.Expr:
@@ -136,7 +133,12 @@ def _split(expression: sympy.Expr, symbol: sympy.Symbol, lower: sympy.Expr, uppe
 
 
 def _is_polynomial(switch: sympy.Expr, symbol: sympy.Symbol) -> bool:
-    return all(f.is_polynomial(symbol) for f in switch_functions(switch))
+    """Whether the deciding functions are linear, or polynomials with rational coefficients (whose roots are exact)."""
+    functions = switch_functions(switch)
+    if not all(f.is_polynomial(symbol) for f in functions):
+        return False
+    polynomials = [sympy.Poly(f, symbol) for f in functions if f.has(symbol)]
+    return all(p.degree() <= 1 or p.domain.is_ZZ or p.domain.is_QQ for p in polynomials)
 
 
 def _roots(polynomial: sympy.Expr, symbol: sympy.Symbol) -> list[sympy.Expr]:

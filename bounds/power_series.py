@@ -45,6 +45,7 @@ class PowerSeries:
         return dict(self.terms).get(Fraction(exponent), sympy.S.Zero)
 
 
+HYPERBOLIC = (sympy.tanh, sympy.sinh, sympy.cosh, sympy.sech)
 IDENTITY = PowerSeries(((Fraction(1), sympy.S.One),), INFINITE_ORDER)
 
 
@@ -56,6 +57,8 @@ def is_zero(number: sympy.Expr) -> bool:
         return bool(number == 0)
     if not ball(number).contains(0):
         return False
+    if number.has(*HYPERBOLIC):
+        number = number.rewrite(HYPERBOLIC, sympy.exp)
     return bool(sympy.simplify(number) == 0)
 
 
@@ -94,6 +97,12 @@ def multiply(f: PowerSeries, g: PowerSeries, limit: Fraction | float) -> PowerSe
 def shift(f: PowerSeries, exponent: Fraction, factor: sympy.Expr) -> PowerSeries:
     """factor * t^exponent * f."""
     return PowerSeries(tuple((k + exponent, c * factor) for k, c in f.terms), f.order + exponent)
+
+
+def differentiated(f: PowerSeries) -> PowerSeries:
+    """The series of f', for an f whose derivative is known to have an expansion too."""
+    terms = tuple((k - 1, c * sympy.Rational(k.numerator, k.denominator)) for k, c in f.terms if k != 0)
+    return PowerSeries(terms, f.order - 1)
 
 
 def compose(coefficients: Any, f: PowerSeries, limit: Fraction) -> PowerSeries:

@@ -30,76 +30,94 @@ _FARTHEST = arb(2) ** 40
 _NARROWEST = arb(2) ** -70
 
 
+Side = tuple[ExactMajorant, ...]
+
+
 def _exponent(fraction: Fraction) -> sympy.Rational:
     return sympy.Rational(fraction.numerator, fraction.denominator)
 
 
-def _dominating(majorants: Sequence[ExactMajorant]) -> list[ExactMajorant]:
-    """Majorants with K > 0, one per exponent where the coefficients can be compared."""
-    kept: list[ExactMajorant] = []
-    for majorant in majorants:
-        if majorant.coefficient == 0:
-            continue
-        rivals = [k for k in kept if k.exponent == majorant.exponent]
-        if any(k.coefficient == majorant.coefficient for k in rivals):
-            continue
-        if any(certainly_at_most(majorant.coefficient, k.coefficient) for k in rivals):
-            continue
-        kept = [k for k in kept if k not in rivals or not certainly_at_most(k.coefficient, majorant.coefficient)]
-        kept.append(majorant)
-    return kept
+def _radius_of(m: ExactMajorant) -> sympy.Expr:
+    """min{(eps/K)^(1/p), r}."""
+    power = sympy.oo if m.coefficient == 0 else (EPS / m.coefficient) ** (1 / _exponent(m.exponent))
+    return _combine(sympy.Min, [power, m.radius], sympy.oo)
 
 
-def _cut(majorants: Sequence[ExactMajorant]) -> sympy.Expr:
-    return sympy.Min(*(majorant.radius for majorant in majorants))
+def _gap_of(m: ExactMajorant) -> sympy.Expr:
+    """eps over that: max{K^(1/p) eps^(1 - 1/p), eps/r}."""
+    p = _exponent(m.exponent)
+    power = sympy.S.Zero if m.coefficient == 0 else m.coefficient ** (1 / p) * EPS ** (1 - 1 / p)
+    return _combine(sympy.Max, [power, EPS / m.radius], sympy.S.Zero)
 
 
-@working_precision
-def closed_form(majorants: Sequence[ExactMajorant]) -> sympy.Expr:
-    """a(eps) = min over the sides of min{(eps/K)^(1/p), r}; oo when the approximation is exact."""
-    powers = [(EPS / m.coefficient) ** (1 / _exponent(m.exponent)) for m in _dominating(majorants)]
-    return _combine(sympy.Min, [*powers, _cut(majorants)], sympy.oo)
+def _inverse_of(m: ExactMajorant) -> sympy.Expr:
+    """The inverse of that: min{y^(p/(p-1)) K^(-1/(p-1)), r y}."""
+    p = _exponent(m.exponent)
+    power = sympy.oo if m.coefficient == 0 else Y ** (p / (p - 1)) * m.coefficient ** (-1 / (p - 1))
+    return _combine(sympy.Min, [power, sympy.oo if m.radius == sympy.oo else m.radius * Y], sympy.oo)
 
 
 @working_precision
-def gap_function(majorants: Sequence[ExactMajorant]) -> sympy.Expr:
-    """g(eps) = eps/a(eps) = max of K^(1/p) eps^(1 - 1/p) and eps/r; 0 when the approximation is exact."""
-    terms = []
-    for m in _dominating(majorants):
-        p = _exponent(m.exponent)
-        terms.append(m.coefficient ** (1 / p) * EPS ** (1 - 1 / p))
-    return _combine(sympy.Max, [*terms, EPS / _cut(majorants)], sympy.S.Zero)
+def closed_form(sides: Sequence[Side]) -> sympy.Expr:
+    """a(eps): the least over the sides of the largest radius that one of their majorants gives; oo when e = 0."""
+    merged = [_combine(sympy.Max, [_radius_of(m) for m in side], sympy.S.Zero) for side in _merged(sides)]
+    return _combine(sympy.Min, merged, sympy.oo)
 
 
 @working_precision
-def gap_inverse(majorants: Sequence[ExactMajorant]) -> sympy.Expr:
-    """g^-1(y) = min of y^(p/(p-1)) K^(-1/(p-1)) and r y: the largest eps with g(eps) <= y (oo when g = 0)."""
-    terms = []
-    for m in _dominating(majorants):
-        p = _exponent(m.exponent)
-        terms.append(Y ** (p / (p - 1)) * m.coefficient ** (-1 / (p - 1)))
-    cut = _cut(majorants)
-    return _combine(sympy.Min, [*terms, cut if cut == sympy.oo else cut * Y], sympy.oo)
+def gap_function(sides: Sequence[Side]) -> sympy.Expr:
+    """g(eps) = eps/a(eps), increasing from g(0+) = 0; 0 when the approximation is exact."""
+    merged = [_combine(sympy.Min, [_gap_of(m) for m in side], sympy.oo) for side in _merged(sides)]
+    return _combine(sympy.Max, merged, sympy.S.Zero)
+
+
+@working_precision
+def gap_inverse(sides: Sequence[Side]) -> sympy.Expr:
+    """g^-1(y), the largest eps with g(eps) <= y; oo when g = 0."""
+    merged = [_combine(sympy.Max, [_inverse_of(m) for m in side], sympy.S.Zero) for side in _merged(sides)]
+    return _combine(sympy.Min, merged, sympy.oo)
+
+
+def _merged(sides: Sequence[Side]) -> list[Side]:
+    """The sides, without one that gives the larger radius at every eps anyway."""
+    first, *others = dict.fromkeys(sides)
+    if not others:
+        return [first]
+    for weak, strong in ((first, others[0]), (others[0], first)):
+        if len(weak) == 1 and all(_dominated(weak[0], majorant) for majorant in strong):
+            return [strong]
+    return [first, others[0]]
+
+
+def _dominated(weak: ExactMajorant, strong: ExactMajorant) -> bool:
+    """Whether the strong majorant alone gives the smaller radius at every eps."""
+    if not weak.radius >= strong.radius:
+        return False
+    same = weak.exponent == strong.exponent and certainly_at_most(weak.coefficient, strong.coefficient) is True
+    return weak.coefficient == 0 or same
 
 
 def _combine(extremum: Any, terms: list[sympy.Expr], neutral: sympy.Expr) -> sympy.Expr:
-    """Min or Max of the terms that matter, without asking sympy to compare them."""
-    kept = list(dict.fromkeys(term for term in terms if term != neutral))
+    """Min or Max of the terms that matter, flattened, without asking sympy to compare them."""
+    flat = [part for term in terms for part in (term.args if isinstance(term, extremum) else (term,))]
+    kept = list(dict.fromkeys(term for term in flat if term != neutral))
     if len(kept) < 2:
         return kept[0] if kept else neutral
     return extremum(*kept, evaluate=False)
 
 
 @working_precision
-def closed_form_radius(majorants: Sequence[ExactMajorant], tolerance: Any) -> float:
+def closed_form_radius(sides: Sequence[Side], tolerance: Any) -> float:
     """a(tolerance) in float64, rounded down."""
     eps = ball(checked_positive("tolerance", tolerance))
-    ends = [ball(m.radius) for m in majorants]
-    for m in majorants:
-        if m.coefficient != 0:
-            p = m.exponent
-            ends.append(iv.power_ball((eps / ball(m.coefficient)).lower(), 1 / p))
-    return min(lower(end) for end in ends)
+    return min(max(_radius_at(m, eps) for m in side) for side in sides)
+
+
+def _radius_at(m: ExactMajorant, eps: arb) -> float:
+    cut = lower(ball(m.radius))
+    if m.coefficient == 0:
+        return cut
+    return min(cut, lower(iv.power_ball((eps / ball(m.coefficient)).lower(), 1 / m.exponent)))
 
 
 @working_precision
@@ -108,11 +126,12 @@ def exact_radius(sides: tuple[Residual, Residual], tolerance: Any) -> float:
     eps = ball(checked_positive("tolerance", tolerance))
     radius = min(lower(certified_reach(side, eps)) for side in sides)
     for _ in range(64):
-        if radius <= 0 or certify(sides, tolerance, radius).verdict is Verdict.PROVED:
+        if radius > 0 and certify(sides, tolerance, radius).verdict is Verdict.PROVED:
             return radius
         radius = math.nextafter(radius * (1 - 2.0**-50), 0.0) if math.isfinite(radius) else float(lower(_FARTHEST))
     raise ArithmeticError(
-        f"exact radius for tolerance={tolerance}: no radius near {radius} certifies; use kind='closed_form'"
+        f"exact radius for tolerance={tolerance}: no radius near {radius} could be certified; "
+        "use kind='closed_form' or a larger tolerance"
     )
 
 

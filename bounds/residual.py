@@ -19,7 +19,7 @@ from bounds.ball_evaluation import Program, derivative, enclose
 from bounds.interval import Interval
 from bounds.one_sided import T, along, branch_beside_zero, exponential_form, radii, series_table
 from bounds.pieces import smooth_pieces
-from bounds.power_series import INFINITE_ORDER, NoPowerExpansion, PowerSeries
+from bounds.power_series import INFINITE_ORDER, NoPowerExpansion, PowerSeries, differentiated
 from bounds.taylor_model import NoTaylorModel, TaylorModel, taylor_model
 
 
@@ -180,15 +180,13 @@ def _monotone_radius(residual: Residual) -> arb:
     if residual.model is None or residual.vanishes:
         return iv.ZERO
     slope = exponential_form(residual.branch).diff(T)
-    try:
-        table, series = series_table(slope, 1)
-    except NoPowerExpansion:
-        return iv.ZERO
+    series = differentiated(residual._series[1])
     for radius in radii():
         if radius > residual.model.radius:
             continue
         try:
-            box = taylor_model(slope, T, radius, Fraction(series.valuation) + 4, table).scaled_range(series.valuation)
+            model = taylor_model(slope, T, radius, Fraction(series.valuation) + 4, {slope: series})
+            box = model.scaled_range(series.valuation)
         except NoTaylorModel:
             continue
         if box.lo > 0 or box.hi < 0:

@@ -102,7 +102,7 @@ class _Part:
 def _parts(expression: sympy.Expr) -> tuple[_Part, ...]:
     jumps = discontinuities(expression, x)
     if jumps:
-        raise ValueError(f"{expression} jumps at x = {jumps[0]}; scalar functions must be continuous, use another one")
+        raise ValueError(f"{expression} is not continuous at x = {jumps[0]}; use a continuous function")
     pieces = smooth_pieces(expression, x)
     if pieces is None:
         slope = enclose(derivative(expression, x), x)

@@ -21,6 +21,8 @@ from bounds.interval import Interval
 _NARROW = arb(2) ** -44
 _THIN = arb(2) ** -80
 _MOST_BOXES = 1200
+_MOST_STEPS = 60000
+_LONG = 400
 _RESOLVED = 32
 
 
@@ -46,6 +48,8 @@ def turning_points(
     if not box.lo < box.hi:
         return None
     slope = derivative(expression, symbol)
+    if slope.count_ops() > _LONG:
+        return None
     return sign_changes(enclose(slope, symbol), enclose(derivative(slope, symbol), symbol), box.lo, box.hi)
 
 
@@ -73,7 +77,7 @@ def sign_changes(g: Program, slope: Program, lower: arb, upper: arb) -> tuple[In
 def _segments(g: Program, slope: Program, lower: arb, upper: arb) -> list[Segment] | None:
     stack = [Interval(lower, upper)]
     found: list[Segment] = []
-    for _ in range(_MOST_BOXES):
+    for _ in range(min(_MOST_BOXES, _MOST_STEPS // len(g.steps + slope.steps))):
         if not stack:
             return found
         box = stack.pop()
@@ -90,6 +94,9 @@ def _segments(g: Program, slope: Program, lower: arb, upper: arb) -> list[Segmen
 
 
 def _sign(value: Interval) -> int | None:
+    """Weak sign of an enclosure; None when unknown, or unbounded (across a pole nothing is monotone)."""
+    if not iv.is_bounded(value):
+        return None
     if value.lo >= 0:
         return 0 if value.hi <= 0 else 1
     return -1 if value.hi <= 0 else None
@@ -135,6 +142,8 @@ def bisected_image(f: Program, slope: Program | None, x: Interval, depth: int = 
         if _sign(rate) is not None:
             return iv.hull(f(Interval(x.lo, x.lo)), f(Interval(x.hi, x.hi)))
         centre = iv.middle(x)
+        if not iv.is_bounded(rate):
+            rate = iv.WHOLE
         spread = iv.multiply(rate, iv.subtract(x, Interval(centre, centre)))
         mean = iv.add(f(Interval(centre, centre)), spread)
         direct = iv.intersect(direct, mean)
