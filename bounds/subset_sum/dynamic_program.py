@@ -24,62 +24,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from bounds.subset_sum.growth import Geometry, Steps, nodes, steps
 
-_UNIT = 2.0**-50
 _MOST_VARIABLES = 1024
-_CERTAIN_HIT = 0.99
 _FIXED_UPPER_DOUBLINGS = 5
-
-
-@njit(cache=True)
-def edge_slope(grid, row, first, last, mean):  # type: ignore[no-untyped-def]
-    """Return the slope, at ``mean``, of the majorant of the step function on grid[first..last] (a candidate)."""
-    left, left_value, slope = grid[first], row[first], 0.0
-    start = first
-    while left < mean:
-        slope, best = -np.inf, start
-        for k in range(start, last):
-            candidate = (row[k] - left_value) / (grid[k + 1] - left) if grid[k + 1] > left else -np.inf
-            if candidate >= slope:
-                slope, best = candidate, k
-        if best + 1 > last or slope == -np.inf:
-            return 0.0
-        left, left_value, start = grid[best + 1], row[best], best + 1
-    return slope
-
-
-@njit(cache=True)
-def majorant(grid, row, first, last, mean):  # type: ignore[no-untyped-def]
-    """Return an upper bound, at ``mean``, of the concave majorant of the step function on grid[first..last]."""
-    if mean <= grid[first]:
-        return row[first]
-    slope = edge_slope(grid, row, first, last, mean)
-    rise = slope * (mean - grid[first])
-    best = row[first] + rise + _UNIT * (row[first] + abs(rise))
-    for k in range(first, last):
-        rise = slope * (mean - grid[k + 1])
-        best = max(best, row[k] + rise + _UNIT * (row[k] + abs(rise)))
-    return best
-
-
-@njit(cache=True)
-def one_more_variable(grid, mean, hit, last, row):  # type: ignore[no-untyped-def]
-    """Return the bounds for one more variable from the bounds ``row``, rounded up, at most 1 and nonincreasing."""
-    result = np.empty_like(row)
-    running = 1.0
-    for i in range(row.size):
-        miss = (1.0 - hit[i]) * (1.0 + _UNIT)
-        bound = min(running, row[i], miss * row[i] * (1.0 + _UNIT), majorant(grid, row, i, last[i], mean[i]))
-        if 0.0 < hit[i] < _CERTAIN_HIT:
-            furthest = grid[last[i]]
-            rest = (mean[i] - hit[i] * furthest - _UNIT * furthest) / miss * (1.0 - _UNIT)
-            bound = min(bound, miss * majorant(grid, row, i, last[i], rest) * (1.0 + _UNIT))
-        result[i] = running = bound
-    return result
 
 
 @dataclass(slots=True)
@@ -103,6 +53,8 @@ class Recursion:
 
     def row(self, size: int) -> NDArray[np.float64]:
         """Return W_size."""
+        from bounds.subset_sum.compiled_step import one_more_variable  # numba takes half a second to import
+
         while len(self.rows) <= size:
             s = self.steps
             self.rows.append(one_more_variable(s.nodes, s.mean, s.hit, s.last, self.rows[-1]))

@@ -15,8 +15,9 @@ from scipy.stats import binomtest
 
 from bounds.arithmetic import ball, lower
 from bounds.laws import LAWS
+from bounds.subset_sum.compiled_step import majorant, one_more_variable
 from bounds.subset_sum.computed import best_geometry, computed_size
-from bounds.subset_sum.dynamic_program import all_targets, fixed_target, majorant, one_more_variable
+from bounds.subset_sum.dynamic_program import all_targets, fixed_target
 from bounds.subset_sum.growth import Geometry, nodes, steps
 from bounds.subset_sum.queries import Query
 from tests.bounds.reachable import Interval, complement, measure, unions
@@ -230,6 +231,16 @@ def test_rows_fall_with_more_variables_and_more_reach() -> None:
     _, rows = tables("product", 24)
     for earlier, later in pairwise(rows):
         assert np.all(later <= earlier) and np.all(np.diff(later) <= 0)
+
+
+def test_the_start_is_rounded_down_to_a_node() -> None:
+    """Just below a node the bound of the node below counts, at it its own; below the first node there is no answer."""
+    recursion = fixed_target("uniform", Geometry(0.75, 0.3, 0.7), 4, 6)
+    grid = recursion.steps.nodes
+    sizes = [recursion.size(float(node), 1e-6) for node in grid[:12]]
+    assert sizes[0] > sizes[6] > sizes[11]
+    assert [recursion.size(float(node) * (1 - 1e-9), 1e-6) for node in grid[1:12]] == sizes[:-1]
+    assert recursion.size(float(grid[0]) * (1 - 1e-9), 1e-6) is None
 
 
 # ---------------------------------------------------------------- windows and answers
