@@ -47,11 +47,6 @@ def number(value: float) -> str:
     return f"{mantissa}·{power_of_ten(int(exponent))}"
 
 
-def precise(value: float) -> str:
-    """Four significant digits: values that are compared with printed ones."""
-    return f"{value:.4g}"
-
-
 def power_of_ten(exponent: int) -> str:
     """10 with a superscript."""
     return "10" + str(exponent).translate(SUPERSCRIPTS)

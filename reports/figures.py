@@ -30,10 +30,11 @@ def figures(records: dict[str, Record]) -> tuple[Figure, ...]:
 def approximation_figures(curves: Record) -> Iterator[Figure]:
     """phi against phihat, one figure per activation, the certified interval shaded."""
     for activation, rows in _grouped(curves.rows, "activation"):
+        exact = all(row["certified"] for row in rows)
+        reach = "They agree everywhere." if exact else "In the shaded interval they differ by at most 0.1: proved."
         yield drawn(
             f"approximation_{_slug(activation)}",
-            f"{activation}: the function φ and its piecewise linear approximation near 0. In the shaded interval the "
-            "difference is proved to be at most 0.1.",
+            f"{activation}: the function φ and its piecewise linear approximation near 0. {reach}",
             partial(_draw_approximation, activation=activation, rows=rows),
         )
 
@@ -61,7 +62,7 @@ def radius_figures(radii: Record) -> Iterator[Figure]:
 
 
 def _draw_radii(axes: Axes, rows: list[Row]) -> None:
-    for colour, (activation, own) in zip(SERIES * 5, _grouped(rows, "activation"), strict=False):
+    for colour, (activation, own) in zip(SERIES, _grouped(rows, "activation"), strict=False):
         tolerances = [row["tolerance"] for row in own]
         axes.loglog(tolerances, [row["a_exact"] for row in own], color=colour, label=f"{activation}, exact a*")
         axes.loglog(tolerances, [row["a"] for row in own], "o", color=colour, label=f"{activation}, closed form a")
@@ -74,21 +75,21 @@ def size_figures(base_sets: Record) -> Iterator[Figure]:
     for (law, quantifier), rows in _grouped(base_sets.rows, "law", "quantifier"):
         yield drawn(
             f"sizes_{_slug(law)}_{_slug(quantifier)}",
-            f"Base-set sizes over the tolerance, law {law}, targets: {quantifier}. Fewer variables than the lower "
-            "curve cannot work, as many as the upper curve are proved to work.",
+            f"Base-set sizes over tolerance = failure probability, law {law}, targets: {quantifier}. Fewer variables "
+            "than the lower curve cannot work, as many as the upper curve are proved to work.",
             partial(_draw_sizes, title=f"{law}, {quantifier}", rows=rows),
         )
 
 
 def _draw_sizes(axes: Axes, title: str, rows: list[Row]) -> None:
     for key, colour, marker in (("sufficient", ORANGE, "^"), ("measured", BLUE, "o"), ("necessary", GREEN, "v")):
-        for style, (delta, own) in zip(("-", "--", ":"), _grouped(rows, "failure_probability"), strict=False):
-            points = [(row["tolerance"], row[key]) for row in own if row[key] is not None]
-            if points:
-                label = f"{key}, δ = {delta:g}"
-                axes.plot(*zip(*points, strict=True), color=colour, marker=marker, linestyle=style, label=label)
-    axes.set(xscale="log", ylim=(0, None), title=title, xlabel="tolerance ε", ylabel="number of variables")
-    axes.legend(fontsize=8)
+        points = [(row["tolerance"], row[key]) for row in rows if row[key] is not None]
+        if points:
+            axes.plot(*zip(*points, strict=True), color=colour, marker=marker, label=key)
+    largest = max(row["sufficient"] for row in rows)
+    axes.set(xscale="log", ylim=(0, 1.08 * largest), title=title, ylabel="number of variables")
+    axes.set_xlabel("tolerance ε = failure probability δ")
+    axes.legend()
 
 
 def error_figures(tickets: Record) -> Iterator[Figure]:
@@ -107,14 +108,15 @@ def error_figures(tickets: Record) -> Iterator[Figure]:
 
 
 def _draw_errors(axes: Axes, rows: list[Row]) -> None:
-    series = zip(SERIES * 5, MARKERS * 5, _grouped(rows, "construction", "mode"), strict=False)
-    for colour, marker, ((construction, mode), own) in series:
-        x, y = [row["error_lower"] for row in own], [row["error_upper"] for row in own]
-        axes.loglog(x, y, marker, color=colour, markersize=5, alpha=0.85, label=f"{construction}, {mode}")
+    for colour, marker, (construction, own) in zip(SERIES, MARKERS, _grouped(rows, "construction"), strict=False):
+        for mode, points in _grouped(own, "mode"):
+            face = "none" if mode == "as published" else colour
+            x, y = [row["error_lower"] for row in points], [row["error_upper"] for row in points]
+            axes.loglog(x, y, marker, color=colour, markerfacecolor=face, markersize=5, label=f"{construction}, {mode}")
     ends = min(row["error_lower"] for row in rows), max(row["error_upper"] for row in rows)
     axes.loglog(ends, ends, color=INK, linewidth=1, label="certified = found")
     axes.set(xlabel="largest error found by search", ylabel="certified error")
-    axes.legend(fontsize=7.5)
+    axes.legend(fontsize=8)
 
 
 DRAWERS: tuple[tuple[str, Callable[[Record], Iterator[Figure]]], ...] = (

@@ -49,6 +49,7 @@ class TableDesign:
 
     ``record``   the record it shows, and the stem of the CSV file.
     ``command``  how to make the numbers again.
+    ``notes``    (heading, key): values of the rows that are shown once, below the table.
     ``folded``   shown only when unfolded on the page: long tables.
     """
 
@@ -57,6 +58,7 @@ class TableDesign:
     caption: str
     columns: tuple[Column, ...]
     command: str
+    notes: tuple[tuple[str, str], ...] = ()
     folded: bool = False
 
 
@@ -67,6 +69,7 @@ class Table:
     design: TableDesign
     rows: tuple[tuple[Cell, ...], ...]
     footnotes: tuple[str, ...] = field(default=())
+    notes: tuple[tuple[str, str], ...] = field(default=())
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -78,7 +81,8 @@ def table(design: TableDesign, record: Record) -> Table:
     """Fill a design; every empty cell gets a footnote with its reason."""
     footnotes: list[str] = []
     rows = tuple(tuple(_cell(column, row, footnotes) for column in design.columns) for row in record.rows)
-    return Table(design, rows, tuple(footnotes))
+    notes = tuple((heading, value) for heading, key in design.notes for value in _distinct(record, key))
+    return Table(design, rows, tuple(footnotes), notes)
 
 
 def markdown(filled: Table) -> str:
@@ -102,6 +106,11 @@ def _cell(column: Column, row: Row, footnotes: list[str]) -> Cell:
         numeric=column.numeric,
         alarm=_alarming(value),
     )
+
+
+def _distinct(record: Record, key: str) -> list[str]:
+    """The values of one key in order of first appearance."""
+    return list(dict.fromkeys(row[key] for row in record.rows if row[key] is not None))
 
 
 def _alarming(value: Any) -> bool:

@@ -14,5 +14,5 @@ def concluded(records: tuple[Record, ...]) -> tuple[Record, ...]:
     derived: list[Record] = []
     if "tickets" in by_name:
         over_seeds = summary(by_name["tickets"])
-        derived += [over_seeds, comparison(by_name["tickets"], over_seeds)]
+        derived += [over_seeds, *comparison(by_name["tickets"], over_seeds)]
     return (*records, *derived, verdicts(records))

@@ -29,7 +29,7 @@ def formula(expression: sympy.Expr) -> Formula:
     return Formula(
         text=str(expression),
         latex=latex(expression, symbol_names={bounds.eps: r"\varepsilon"}),
-        mathml=f"<math>{body}</math>",
+        mathml=f'<math displaystyle="true">{body}</math>',
     )
 
 
@@ -46,9 +46,13 @@ class _PagePrinter(MathMLPresentationPrinter):
             self._print(relation.lhs), self._leaf("mo", RELATIONS[relation.rel_op]), self._print(relation.rhs)
         )
 
+    def _print_Exp1(self, base: sympy.Expr) -> Any:
+        return self._leaf("mi", "e")
+
     def _print_Piecewise(self, expression: sympy.Piecewise) -> Any:
         table = self.dom.createElement("mtable")
         table.setAttribute("columnalign", "left")
+        table.setAttribute("displaystyle", "true")
         for value, condition in expression.args:
             words = self._leaf("mtext", "otherwise") if condition == sympy.true else self._print(condition)
             line = self.dom.createElement("mtr")
@@ -57,7 +61,9 @@ class _PagePrinter(MathMLPresentationPrinter):
                 cell.appendChild(content)
                 line.appendChild(cell)
             table.appendChild(line)
-        return self._row(self._leaf("mo", "{"), table)
+        brace = self._leaf("mo", "{")
+        brace.setAttribute("stretchy", "true")
+        return self._row(brace, table)
 
     def _leaf(self, tag: str, text: str) -> Any:
         element = self.dom.createElement(tag)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -11,83 +12,104 @@ from typing import Any
 from empirical.experiments.ticket_cases import PUBLISHED
 from empirical.records import Record, Row
 
-COLUMNS = (
+NOT_BUILT = "not built in this report"
+TABLE_COLUMNS = (
     "activation",
     "construction",
-    "quantity",
-    "published",
+    "published_target_accuracy",
+    "published_ticket_accuracy",
     "published_half_width",
-    "ours",
-    "source",
+    "published_parameter_ratio",
+    "our_target_accuracy",
+    "our_ticket_accuracy",
+    "our_parameter_ratio",
     "locator",
     "published_setting",
     "our_setting",
     "note",
 )
-OUR_DIGITS = "64-16-10 on digits; base set {size}; tolerance {tolerance}; {seeds} seeds"
-OUR_RANDOM = "64-32-10; 300 parameters U(-1;1); base set {size}; tolerance {tolerance}"
+CODE_COLUMNS = (
+    "activation",
+    "construction",
+    "published_error",
+    "our_error_found",
+    "our_error_certified",
+    "locator",
+    "published_setting",
+    "our_setting",
+    "note",
+)
+OUR_TABLE_SETTING = "64-16-10 on digits; base set {base_set_size}; smallest subset; tolerance {published_tolerance}"
+OUR_CODE_SETTING = "64-32-10; 300 parameters U(-1;1); base set {random_base_set_size}; tolerance {published_tolerance}"
 
 
 @cache
-def published_values() -> tuple[dict[str, str], ...]:
-    """The packaged table: source, locator, setting, activation, construction, quantity, value, half width."""
+def published_values() -> tuple[Mapping[str, str], ...]:
+    """The packaged table: source, locator, setting, activation, construction, quantity, value, half width, note."""
     text = files("empirical.experiments").joinpath("published.csv").read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 
 
-def comparison(tickets: Record, tickets_summary: Record) -> Record:
-    """Record ``published``: accuracy, parameters per target parameter, and error against published code."""
-    rows = [*_table_rows(tickets_summary), *_code_rows(tickets)]
-    return replace(
-        tickets, name="published", title="Published values beside ours", columns=COLUMNS, rows=tuple(rows), seconds=()
+def comparison(tickets: Record, summary: Record) -> tuple[Record, Record]:
+    """Records ``published`` (accuracies and sizes of the paper) and ``published_code`` (errors of its code)."""
+    table = replace(
+        tickets,
+        name="published",
+        title="Table 1 of the paper beside ours",
+        columns=TABLE_COLUMNS,
+        rows=tuple(_table_rows(summary)),
+        seconds=(),
     )
+    code = replace(
+        tickets,
+        name="published_code",
+        title="Errors of published code beside ours",
+        columns=CODE_COLUMNS,
+        rows=tuple(_code_rows(tickets)),
+        seconds=(),
+    )
+    return table, code
 
 
-def _table_rows(summary: Record) -> list[dict[str, Any]]:
-    """Table 1 of the paper: accuracies of target and ticket, parameters of the ticket per parameter of the target."""
-    setting = OUR_DIGITS.format(
-        size=summary.configuration["base_set_size"],
-        tolerance=summary.configuration["published_tolerance"],
-        seeds=len(summary.configuration["seeds"]),
-    )
-    ours = {_key(row): row for row in summary.rows if row["mode"] == PUBLISHED and row["target"].startswith("digits:")}
+def _table_rows(summary: Record) -> Iterator[dict[str, Any]]:
+    """Accuracies of target and ticket, and parameters of the ticket per parameter of the target."""
     values = {(v["activation"], v["construction"], v["quantity"]): v for v in published_values()}
-    rows = []
-    for (activation, construction, quantity), value in values.items():
-        if quantity not in ("accuracy", "parameters"):
-            continue
-        if quantity == "accuracy":
-            rows.append(_row(value, float(value["value"]), _own_accuracy(ours, activation, construction), setting))
-        elif construction != "target":
-            target = float(values[activation, "target", "parameters"]["value"])
-            own = ours.get((activation, construction), {}).get("parameter_ratio")
-            rows.append(
-                _row(value, float(value["value"]) / target, own, setting, "parameters per target parameter", target)
-            )
-    return rows
+    ours = {_key(row): row for row in summary.rows if row["mode"] == PUBLISHED and row["target"].startswith("digits:")}
+    for activation, construction, quantity in values:
+        if quantity == "accuracy" and construction != "target":
+            ticket = values[activation, construction, "accuracy"]
+            sizes = [float(values[activation, name, "parameters"]["value"]) for name in (construction, "target")]
+            own = ours.get((activation, construction), {})
+            yield {
+                "activation": activation,
+                "construction": construction,
+                "published_target_accuracy": float(values[activation, "target", "accuracy"]["value"]) / 100,
+                "published_ticket_accuracy": float(ticket["value"]) / 100,
+                "published_half_width": float(ticket["half_width_95"]) / 100,
+                "published_parameter_ratio": sizes[0] / sizes[1],
+                "our_target_accuracy": own.get("target_accuracy"),
+                "our_ticket_accuracy": own.get("ticket_accuracy"),
+                "our_parameter_ratio": own.get("parameter_ratio"),
+                **_origin(ticket, OUR_TABLE_SETTING.format(**summary.configuration)),
+                "note": None if own else NOT_BUILT,
+            }
 
 
-def _own_accuracy(ours: dict[tuple[str, str], Row], activation: str, construction: str) -> float | None:
-    """In percent; the target's own accuracy stands in either of its rows."""
-    row = ours.get((activation, "L+1" if construction == "target" else construction))
-    if row is None:
-        return None
-    value = row["target_accuracy" if construction == "target" else "ticket_accuracy"]
-    return None if value is None else 100 * value
-
-
-def _code_rows(tickets: Record) -> list[dict[str, Any]]:
-    """Errors of the published code's tickets on random sparse targets beside ours: what a search finds."""
-    setting = OUR_RANDOM.format(
-        size=tickets.configuration["random_base_set_size"], tolerance=tickets.configuration["published_tolerance"]
-    )
-    ours = {_key(row): row["error_lower"] for row in tickets.rows if row["target"].startswith("random:")}
-    rows = []
+def _code_rows(tickets: Record) -> Iterator[dict[str, Any]]:
+    """The published code's tickets on random sparse targets beside ours."""
+    ours = {_key(row): row for row in tickets.rows if row["target"].startswith("random:")}
     for value in published_values():
         if value["quantity"] == "error":
-            own = ours.get((value["activation"], value["construction"]))
-            rows.append(_row(value, float(value["value"]), own, setting, "largest error found by search"))
-    return rows
+            own = ours.get((value["activation"], value["construction"]), {})
+            yield {
+                "activation": value["activation"],
+                "construction": value["construction"],
+                "published_error": float(value["value"]) if value["value"] else None,
+                "our_error_found": own.get("error_lower"),
+                "our_error_certified": own.get("error_upper"),
+                **_origin(value, OUR_CODE_SETTING.format(**tickets.configuration)),
+                "note": value["note"] or (None if own else NOT_BUILT),
+            }
 
 
 def _key(row: Row) -> tuple[str, str]:
@@ -96,25 +118,9 @@ def _key(row: Row) -> tuple[str, str]:
     return activation, row["construction"].replace("looks-linear", "2L")
 
 
-def _row(
-    value: dict[str, str],
-    published: float,
-    ours: float | None,
-    setting: str,
-    quantity: str | None = None,
-    unit: float = 1.0,
-) -> dict[str, Any]:
-    half_width = value["half_width_95"]
+def _origin(value: Mapping[str, str], our_setting: str) -> dict[str, str]:
     return {
-        "activation": value["activation"],
-        "construction": value["construction"],
-        "quantity": quantity or "accuracy in percent",
-        "published": published,
-        "published_half_width": float(half_width) / unit if half_width else None,
-        "ours": ours,
-        "source": value["source"],
-        "locator": value["locator"],
+        "locator": f"{value['source']}, {value['locator']}",
         "published_setting": value["setting"],
-        "our_setting": setting,
-        "note": None if ours is not None else "not built in this report",
+        "our_setting": our_setting,
     }

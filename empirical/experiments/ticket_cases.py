@@ -19,6 +19,7 @@ COLUMNS = (
     "seed",
     "tolerance",
     "failure_probability",
+    "objective",
     "target_accuracy",
     "ticket_accuracy",
     "target_parameters",
@@ -41,6 +42,7 @@ COLUMNS = (
     "holds",
     "reference_deviation",
     "file",
+    "command",
     "note",
 )
 
@@ -49,8 +51,9 @@ COLUMNS = (
 class TicketCase:
     """One cell: which target, how it is built, from which seed.
 
-    Planned mode has ``failure_probability`` and promises ``tolerance`` as sup error; as published has
-    ``base_set_size`` and ``tolerance`` per parameter. ``target`` None stands for a file nobody gave.
+    Planned mode has ``failure_probability`` and promises ``tolerance`` as sup error. As published has
+    ``base_set_size``, ``tolerance`` per parameter and ``objective``, the rule that picks among the subsets within it.
+    ``target`` None stands for a file nobody gave.
     """
 
     target: str | None
@@ -60,17 +63,32 @@ class TicketCase:
     tolerance: float
     failure_probability: float | None = None
     base_set_size: int | None = None
+    objective: str = "best"
 
     @property
     def label(self) -> str:
         """What the progress line says."""
-        return f"{self.target or 'own target'}, {self.construction}, {self.mode}, seed {self.seed}"
+        target = Path(self.target).name if self.target else "own target"
+        return f"{target}, {self.construction}, {self.mode}, seed {self.seed}"
+
+    @property
+    def command(self) -> str:
+        """What to type to build this ticket again."""
+        target = Path(self.target).name if self.target else "FILE"
+        mode = (
+            f"--failure-probability {self.failure_probability}"
+            if self.mode == PLANNED
+            else f"--base-set-size {self.base_set_size} --objective {self.objective}"
+        )
+        shared = f"--construction {self.construction} --tolerance {self.tolerance} --seed {self.seed}"
+        return f"ticketproof build {target} {shared} {mode}"
 
 
 @dataclass(frozen=True, slots=True)
 class TicketsConfiguration:
     """The cells of the experiment.
 
+    ``objective``     as published on digits: the smallest subset within the tolerance, as in the paper's experiments.
     ``random_cases``  the random sparse targets on which published code was measured, and their constructions.
     ``target``        path of one more network, built by 2L with ``target_tolerance``; None leaves a row that says so.
     """
@@ -81,8 +99,10 @@ class TicketsConfiguration:
     failure_probability: float = 0.01
     published_tolerance: float = 0.01
     base_set_size: int = 20
+    objective: str = "smallest"
     random_cases: tuple[tuple[str, str], ...] = RANDOM_CASES
     random_base_set_size: int = 15
+    random_objective: str = "best"
     target: str | None = None
     target_tolerance: float = 0.05
 
@@ -98,16 +118,28 @@ class TicketsConfiguration:
         for activation in self.activations:
             for construction in constructions_of(activation):
                 for seed in self.seeds:
-                    yield self._published(f"digits:{activation}", construction, seed, self.base_set_size)
+                    yield self._published(
+                        f"digits:{activation}", construction, seed, self.base_set_size, self.objective
+                    )
                 for seed in self.seeds:
                     yield self._planned(f"digits:{activation}", construction, seed, self.planned_tolerance)
         for target, construction in self.random_cases:
-            yield self._published(f"random:{target}", construction, self.seeds[0], self.random_base_set_size)
+            yield self._published(
+                f"random:{target}", construction, self.seeds[0], self.random_base_set_size, self.random_objective
+            )
         for seed in self.seeds if self.target else self.seeds[:1]:
             yield self._planned(self.target, "2L", seed, self.target_tolerance)
 
-    def _published(self, target: str, construction: str, seed: int, size: int) -> TicketCase:
-        return TicketCase(target, construction, PUBLISHED, seed, self.published_tolerance, base_set_size=size)
+    def _published(self, target: str, construction: str, seed: int, size: int, objective: str) -> TicketCase:
+        return TicketCase(
+            target,
+            construction,
+            PUBLISHED,
+            seed,
+            self.published_tolerance,
+            base_set_size=size,
+            objective=objective,
+        )
 
     def _planned(self, target: str | None, construction: str, seed: int, tolerance: float) -> TicketCase:
         return TicketCase(target, construction, PLANNED, seed, tolerance, failure_probability=self.failure_probability)

@@ -79,7 +79,12 @@ def measure(case: TicketCase, folder: Path) -> dict[str, Any]:
     """Build one ticket, save it under ``folder``, verify the file, measure its error: one row."""
     row: dict[str, Any] = dict.fromkeys(COLUMNS)
     row |= {name: value for name, value in asdict(case).items() if name in COLUMNS}
-    row["promised"] = case.tolerance if case.mode == PLANNED else None
+    planned = case.mode == PLANNED
+    row |= {
+        "promised": case.tolerance if planned else None,
+        "objective": None if planned else case.objective,
+        "command": case.command,
+    }
     if case.target is None:
         return row | {"target": "own target", "note": NO_TARGET}
     target = open_target(case.target)
@@ -100,6 +105,7 @@ def _built(case: TicketCase, target: NamedTarget) -> BuildResult:
         failure_probability=case.failure_probability,
         base_set_size=case.base_set_size,
         seed=case.seed,
+        objective=case.objective,
     )
 
 

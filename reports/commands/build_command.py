@@ -33,6 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     mode = parser.add_mutually_exclusive_group(required=True)
     mode.add_argument("--failure-probability", type=probability, help="planned mode: chance that the draw fails")
     mode.add_argument("--base-set-size", type=positive_integer, help="as published: variables per subset-sum problem")
+    parser.add_argument("--objective", default="best", help="as published: which subset is kept, best or smallest")
     parser.add_argument("--first-activation", help="activation of the helper layers (default: the target's)")
     parser.add_argument("--seed", type=seed, default=0, help="seed of the source network (default 0)")
     parser.add_argument("--device", default="cpu", help="device of the solver (default cpu)")
@@ -54,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
         first_activation=options.first_activation,
         seed=options.seed,
         device=options.device,
+        objective=options.objective,
     )
     if options.output:
         result.ticket.save(options.output)

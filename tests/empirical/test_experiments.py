@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from empirical.experiments.ticket_cases import (
 from empirical.experiments.ticket_summary import summary
 from empirical.experiments.verdicts import HOLDS, INCOMPLETE, VIOLATED, verdicts, worst
 from empirical.records import Record, to_csv
+from reports.cli import parser
 from tests.reports.synthetic import CONFIGURATION, all_records, record, ticket_row, ticket_rows
 
 
@@ -97,16 +99,31 @@ def test_summary_takes_the_worst_of_errors_and_the_mean_of_accuracies() -> None:
 
 
 def test_published_values_stand_beside_ours() -> None:
-    rows = next(made for made in all_records() if made.name == "published").rows
-    ratio = next(row for row in rows if row["construction"] == "2L" and row["quantity"].startswith("parameters"))
-    assert ratio["published"] == pytest.approx(119.2 / 18.6) and ratio["ours"] == 6.25
-    assert ratio["published_half_width"] == pytest.approx(0.04 / 18.6)
-    accuracy = next(row for row in rows if row["construction"] == "target")
-    assert (accuracy["published"], accuracy["ours"]) == (97.99, pytest.approx(96.0))
-    errors = [row for row in rows if row["quantity"].startswith("largest error")]
-    assert [row["published"] for row in errors] == [1.36, 1.39, 1.23]
-    assert errors[0]["ours"] == 0.01 and errors[1]["note"]
-    assert all(row["locator"] and row["source"] for row in rows)
+    made = {item.name: item for item in all_records()}
+    rows = {(row["activation"], row["construction"]): row for row in made["published"].rows}
+    assert len(rows) == 8
+    relu = rows["relu", "2L"]
+    assert relu["published_parameter_ratio"] == pytest.approx(119.2 / 18.6) and relu["our_parameter_ratio"] == 6.25
+    assert (relu["published_target_accuracy"], relu["published_ticket_accuracy"]) == pytest.approx((0.9799, 0.9796))
+    assert (relu["our_target_accuracy"], relu["our_ticket_accuracy"]) == (0.96, pytest.approx(0.94))
+    assert relu["published_half_width"] == pytest.approx(0.0002) and relu["note"] is None
+    assert rows["tanh", "L+1"]["note"] == "not built in this report"
+    assert all("Table 1" in row["locator"] for row in rows.values())
+
+
+def test_errors_of_published_code_stand_beside_ours() -> None:
+    rows = next(item for item in all_records() if item.name == "published_code").rows
+    assert [row["published_error"] for row in rows] == [1.36, 1.39, 1.23, None]
+    assert (rows[0]["our_error_found"], rows[0]["our_error_certified"]) == (0.01, 0.05)
+    assert rows[1]["our_error_found"] is None and rows[1]["note"]
+    assert "zero biases" in rows[3]["note"]
+
+
+def test_looks_linear_stands_for_the_papers_two_layers() -> None:
+    row = ticket_row(target="digits:sigmoid", construction="looks-linear", mode=PUBLISHED, parameter_ratio=9.0)
+    made = {item.name: item for item in concluded((ticket_record(row),))}
+    found = next(r for r in made["published"].rows if r["activation"] == "sigmoid" and r["construction"] == "2L")
+    assert found["our_parameter_ratio"] == 9.0
 
 
 @pytest.mark.data
@@ -137,6 +154,16 @@ def test_cells_of_the_default_report() -> None:
     assert len(given) == 3 and {(case.construction, case.tolerance) for case in given} == {("2L", 0.05)}
     assert all((case.failure_probability is None) == (case.mode == PUBLISHED) for case in cases)
     assert TicketsConfiguration(target="a/net.onnx").as_record()["target"] == "net.onnx", "no paths in records"
+
+
+def test_the_command_of_a_cell_builds_that_cell() -> None:
+    """Parsed by the command line, the reproduction command gives back the settings of its cell."""
+    for case in TicketsConfiguration().cases():
+        options = parser().parse_args(shlex.split(case.command)[1:])
+        for name in ("construction", "tolerance", "seed", "failure_probability", "base_set_size"):
+            assert getattr(options, name) == getattr(case, name), name
+        assert options.target == (case.target or "FILE")
+        assert case.mode == PLANNED or options.objective == case.objective
 
 
 def test_the_intercept_decides_the_construction() -> None:
@@ -238,5 +265,5 @@ def test_formulas_are_written_three_ways() -> None:
 
 def test_conclusions_end_with_the_verdicts() -> None:
     made = all_records()
-    assert [item.name for item in made][-4:] == ["tickets", "ticket_summary", "published", "verdicts"]
+    assert [item.name for item in made][-4:] == ["ticket_summary", "published", "published_code", "verdicts"]
     assert concluded(made[:3])[-1].name == "verdicts"

@@ -55,6 +55,7 @@ def ticket_row(**changes: Any) -> dict[str, Any]:
         "promised": 0.1,
         "verified": True,
         "holds": True,
+        "command": "ticketproof build digits:relu",
     }
     return row | changes
 
@@ -76,7 +77,7 @@ def ticket_rows() -> list[dict[str, Any]]:
         ticket_row(seed=1, error_upper=0.08),
         ticket_row(construction="L+1", ticket_parameters=20_000, parameter_ratio=62.5, **published),
         ticket_row(target="random:relu", construction="L+1", target_accuracy=None, ticket_accuracy=None, **published),
-        missing | {"tolerance": 0.05, "promised": 0.05, "note": NO_TARGET},
+        missing | {"tolerance": 0.05, "promised": 0.05, "note": NO_TARGET, "command": "ticketproof build FILE"},
     ]
 
 

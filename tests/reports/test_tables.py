@@ -45,7 +45,6 @@ DESIGN = TableDesign(
         (cells.ratio, 1.0649, "1.06"),
         (cells.ratio, 59.489, "59.5"),
         (cells.ratio, math.inf, "∞"),
-        (cells.precise, 97.99, "97.99"),
         (cells.yes_no, False, "NO"),
     ],
 )
