@@ -1,5 +1,5 @@
 """Certified sup errors between a target network and a ticket."""
 
-from empirical.sup_error.sup_error import SupError, sup_error
+from empirical.sup_error.both_sides import SupError, sup_error
 
 __all__ = ["SupError", "sup_error"]

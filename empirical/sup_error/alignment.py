@@ -72,7 +72,7 @@ def _tracked(helpers: tuple[int, ...], depth: int) -> tuple[int, ...]:
 def _fits(helpers: tuple[int, ...], facts: TargetFacts, layers: tuple[LiveLayer, ...]) -> bool:
     tracked = _tracked(helpers, len(layers))
     return all(
-        layers[t].shape.function.expression == layer.shape.function.expression
+        layers[t].shape.function.expression == layer.affine.shape.function.expression
         for t, layer in zip(tracked, facts.layers, strict=True)
     )
 
@@ -87,14 +87,14 @@ def _alignment(
     tracked = _tracked(helpers, len(layers))
     groups, mismatch = [], 0.0
     for t, layer, live, theirs in zip(tracked[:-1], facts.layers, facts.live, target, strict=False):
-        known = np.isin(live.neurons, layer.distinct)
+        known = np.isin(live.neurons, layer.affine.distinct)
         if not known.any():  # the target is constant from here on; its first neuron serves
             groups.append(np.zeros(len(ticket[t]), dtype=np.int64))
             continue
         nearest, distance = _nearest(ticket[t], theirs[known])
         groups.append(live.neurons[known][nearest])
         mismatch += float(distance.max(initial=0.0))
-    outputs = np.arange(len(facts.layers[-1].bias))
+    outputs = np.arange(len(facts.layers[-1].affine.bias))
     return Alignment(tracked, (*groups, outputs), mismatch)
 
 

@@ -6,6 +6,7 @@ the relative errors stated in ``constructions.nonlinearity``. Proofs: docs/certi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from empirical.sup_error.expansion import expansion
 from empirical.sup_error.levels import Level
 from empirical.sup_error.outward import FloatArray, Interval, magnitude, subtract, up
 from empirical.sup_error.propagation import first_level, next_level
+from empirical.sup_error.refinement import refine
 from empirical.sup_error.target_facts import TargetFacts
 
 
@@ -28,12 +30,14 @@ class Certificate:
     ``exact``         for the real-number functions;
     ``evaluation``    error of computing both in float64, to be added (0 where it is not known, see ``covers_float64``);
     ``plain``         what separate interval arithmetic on both networks gives;
+    ``worst``         the part of the box with the largest bound;
     ``aligned``       whether the ticket's layers could be read as the target's.
     """
 
     exact: FloatArray
     evaluation: FloatArray
     plain: FloatArray
+    worst: Interval
     aligned: bool
     covers_float64: bool
 
@@ -43,20 +47,39 @@ class Certificate:
         return up(self.exact + self.evaluation)
 
 
-def certify(facts: TargetFacts, layers: tuple[LiveLayer, ...], samples: FloatArray) -> Certificate:
-    """Bound the difference of the ticket made of ``layers`` and the target; ``samples`` serve to find the copies."""
+def certify(
+    facts: TargetFacts,
+    layers: tuple[LiveLayer, ...],
+    samples: FloatArray,
+    parts: int = 1,
+    goal: float = 0.0,
+    total: Callable[[FloatArray], float] = np.max,
+) -> Certificate:
+    """Bound the difference of the ticket made of ``layers`` and the target.
+
+    ``samples`` serve to find the copies; the box is cut into at most ``parts`` parts, fewer if ``total`` of the bounds
+    reaches ``goal`` before.
+    """
     ranges = layer_ranges(layers, facts.domain)
-    last = facts.layers[-1].value
-    plain = magnitude(subtract(ranges[-1][1], last))
+    plain = magnitude(subtract(ranges[-1][1], facts.layers[-1].value))
     alignment = align(facts, layers, samples)
-    exact = plain
-    if alignment is not None:
-        exact = np.minimum(plain, magnitude(track(facts, layers, alignment).value_error))
+
+    def bound(part: TargetFacts) -> FloatArray:
+        if alignment is not None:
+            return known(magnitude(track(part, layers, alignment).value_error))
+        return known(magnitude(subtract(layer_ranges(layers, part.domain)[-1][1], part.layers[-1].value)))
+
+    exact, worst = refine(bound, total, facts, parts, goal)
     covered = covers_float64(layers) and covers_float64(facts.live)
     rounding = np.zeros_like(exact)
     if covered:
-        rounding = up(evaluation_error(layers, facts.domain, ranges) + facts.evaluation_error)
-    return Certificate(exact, rounding, plain, alignment is not None, covered)
+        rounding = known(up(evaluation_error(layers, facts.domain, ranges) + facts.evaluation_error))
+    return Certificate(np.minimum(known(plain), exact), rounding, known(plain), worst, alignment is not None, covered)
+
+
+def known(bounds: FloatArray) -> FloatArray:
+    """Return bounds in which what overflow made undefined is infinite."""
+    return np.where(np.isnan(bounds), np.inf, bounds)
 
 
 def track(facts: TargetFacts, layers: tuple[LiveLayer, ...], alignment: Alignment) -> Level:

@@ -69,14 +69,14 @@ class Level:
     @cached_property
     def slopes(self) -> LocalSlopes:
         """The slopes of every target neuron of the layer, valid for all its copies."""
-        low, high = np.zeros(len(self.layer.bias)), np.zeros(len(self.layer.bias))
+        low, high = np.zeros(len(self.layer.affine.bias)), np.zeros(len(self.layer.affine.bias))
         np.minimum.at(low, self.groups, self.error.low)
         np.maximum.at(high, self.groups, self.error.high)
         reached = Interval(down(self.layer.preactivation.low + low), up(self.layer.preactivation.high + high))
-        quotients = self.layer.shape.slopes(reached)
+        quotients = self.layer.affine.shape.slopes(reached)
         centre = 0.5 * quotients.low + 0.5 * quotients.high
         radius = up(np.maximum(quotients.high - centre, centre - quotients.low))
-        return LocalSlopes(quotients, centre, radius, self.layer.shape.curvature(reached))
+        return LocalSlopes(quotients, centre, radius, self.layer.affine.shape.curvature(reached))
 
     @cached_property
     def size(self) -> FloatArray:
@@ -93,4 +93,4 @@ class Level:
         """Enclosures of the values of the neurons; where phi has one sign they have it too."""
         near = add(take(self.layer.value, self.groups), self.value_error)
         before = add(take(self.layer.preactivation, self.groups), self.error)
-        return intersect(near, self.layer.shape.coarse_image(before))
+        return intersect(near, self.layer.affine.shape.coarse_image(before))

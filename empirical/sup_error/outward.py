@@ -142,6 +142,12 @@ class Sparse:
     shape: tuple[int, int]
 
     @classmethod
+    def of(cls, matrix: csr_matrix) -> Sparse:
+        """Return the stored entries of a scipy matrix."""
+        rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+        return cls(rows, matrix.indices.astype(np.int64), matrix.data.copy(), (matrix.shape[0], matrix.shape[1]))
+
+    @classmethod
     def dense(cls, matrix: FloatArray) -> Sparse:
         """Return the nonzero entries of an array."""
         rows, columns = np.nonzero(matrix)
@@ -149,9 +155,9 @@ class Sparse:
 
     @cached_property
     def csr(self) -> csr_matrix:
-        """The same matrix for products with matrices."""
+        """The same matrix for products with matrices, on its own memory: scipy may sort its entries in place."""
         pointers = np.concatenate(([0], np.cumsum(self.counts)))
-        return csr_matrix((self.entries, self.columns, pointers), shape=self.shape)
+        return csr_matrix((self.entries, self.columns, pointers), shape=self.shape, copy=True)
 
     @cached_property
     def counts(self) -> IndexArray:

@@ -68,13 +68,13 @@ def first_level(block: Block, offset: Interval, groups: IndexArray, facts: Targe
     layer, reach = facts.layers[0], np.maximum(-facts.domain.low, facts.domain.high)
     sides = []
     for coefficients in (block.positive, block.negative):
-        side = -layer.weights[groups]
+        side = -layer.affine.weights[groups]
         side[block.rows, block.parents] += coefficients
         sides.append(side)
     slack = row_sums(block.rows, block.slack * reach[block.parents], len(groups)) * inflation(len(reach)) + TINY
     coefficients = facts.basis.coefficients(*sides)
     rounding = 2 * UNIT_ROUNDOFF * facts.basis.sizes(coefficients)
-    constant = subtract(offset, exactly(layer.bias[groups]))
+    constant = subtract(offset, exactly(layer.affine.bias[groups]))
     forms = Forms.on(facts.basis, coefficients, add(constant, block.rest, symmetric(slack), symmetric(rounding)))
     return Level(groups, layer, forms.range(facts.basis), forms, None)
 
@@ -84,8 +84,8 @@ def next_level(
 ) -> Level:
     """Return the level made by a block that reads the level ``below``; ``layer`` is the target layer it stands for."""
     weights, bent = linear_part(block, below.value, len(groups))
-    constant = add(subtract(offset, exactly(layer.bias[groups])), block.rest, bent)
-    families = _Families.of(weights, below.groups, len(below.layer.bias))
+    constant = add(subtract(offset, exactly(layer.affine.bias[groups])), block.rest, bent)
+    families = _Families.of(weights, below.groups, len(below.layer.affine.bias))
     surplus, slack = _surplus(families, layer, groups)
     linear = Linear(weights, surplus, slack, constant)
     forms = Forms.on(basis, *expand(below, linear, basis, LOOKAHEAD, families))
@@ -117,7 +117,7 @@ def expand(
     """Return coefficients and rest of forms of the functions ``linear`` of ``level``."""
     weights, surplus, slack, constant = linear
     if families is None:
-        families = _Families.of(weights, level.groups, len(level.layer.bias))
+        families = _Families.of(weights, level.groups, len(level.layer.affine.bias))
     centred = weights.scaled_columns(level.slopes.centre[level.groups])
     coefficients, rest = combine(level, centred, basis, lookahead)
     scaling = 2 * UNIT_ROUNDOFF * centred.bound(level.size)
@@ -138,9 +138,7 @@ def combine(level: Level, combination: Sparse, basis: Basis, lookahead: int) -> 
     feed = level.feed
     if feed is None or not lookahead or _too_large(combination, feed):
         return level.forms.image(combination)
-    product = combination.csr @ feed.weights.csr
-    rows = np.repeat(np.arange(product.shape[0]), np.diff(product.indptr))
-    weights = Sparse(rows, product.indices.astype(np.int64), product.data, product.shape)
+    weights = Sparse.of(combination.csr @ feed.weights.csr)
     relative = gamma(combination.terms + 1)
     rounding = relative * combination.bound(feed.weights.bound(magnitude(feed.below.value_error))) * inflation(0)
     magnitudes = abs(combination.csr)
@@ -178,7 +176,7 @@ class _Families(NamedTuple):
 
 def _surplus(families: _Families, layer: TargetLayer, groups: IndexArray) -> tuple[FloatArray, FloatArray]:
     """Return ``S - w`` and a bound of its error, (rows, target neurons below)."""
-    surplus, slack = -layer.weights[groups], layer.slack[groups]
+    surplus, slack = -layer.affine.weights[groups], layer.affine.slack[groups]
     sums = families.members.row_sums
     middle = 0.5 * sums.low + 0.5 * sums.high
     position = families.rows, families.sources

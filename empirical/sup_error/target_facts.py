@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -28,6 +28,7 @@ from empirical.sup_error.outward import (
     Interval,
     Sparse,
     add,
+    dense_image,
     exactly,
     inflation,
     intersect,
@@ -40,13 +41,11 @@ if TYPE_CHECKING:
     from constructions.target import TargetNetwork
 
 
-@dataclass(frozen=True, eq=False)
-class TargetLayer:
-    """One layer ``y = phi(z)``, ``z = W y' + b`` of the target.
+class Affine(NamedTuple):
+    """What one layer ``y = phi(W y' + b)`` of the target is, wherever its input comes from.
 
-    ``weights``, ``slack``  W with merged columns and a bound of the rounding of that sum, (n_out, n_in).
+    ``weights``, ``slack``  W with merged columns and a bound of the rounding of that sum, (n_out, n_in);
     ``distinct``            the neurons that stand for themselves.
-    ``preactivation``, ``value``, ``forms``  enclosures of z and y, forms of y.
     """
 
     weights: FloatArray
@@ -54,6 +53,13 @@ class TargetLayer:
     bias: FloatArray
     shape: Shape
     distinct: IndexArray
+
+
+@dataclass(frozen=True, eq=False)
+class TargetLayer:
+    """One layer on a box: enclosures of its pre-activations and values, forms of the values."""
+
+    affine: Affine
     preactivation: Interval
     value: Interval
     forms: Forms
@@ -81,27 +87,35 @@ def target_facts(target: TargetNetwork) -> TargetFacts:
     """Return the facts about ``target``, which is immutable, from a cache that lives as long as it does."""
     found = _FACTS.get(target)
     if found is None:
-        found = _FACTS[target] = _facts(target)
+        matrices = [(csr_matrix(weight), bias) for weight, bias in zip(target.weights, target.biases, strict=True)]
+        live = live_layers(matrices, list(target.activations))
+        found = _FACTS[target] = _on_box(_affine_layers(target), live, *target.domain)
     return found
 
 
-def _facts(target: TargetNetwork) -> TargetFacts:
-    lower, upper = target.domain
-    basis = Basis.of_box(lower, upper)
+def restricted(facts: TargetFacts, lower: FloatArray, upper: FloatArray) -> TargetFacts:
+    """Return the facts about the same target on a smaller box."""
+    return _on_box([layer.affine for layer in facts.layers], facts.live, lower, upper)
+
+
+def _affine_layers(target: TargetNetwork) -> list[Affine]:
+    layers = []
+    merge = np.arange(len(target.domain[0]))
+    for weight, bias, name in zip(target.weights, target.biases, target.activations, strict=True):
+        merged, slack = _merge_columns(weight, merge)
+        merge = _representatives(weight, bias)
+        layers.append(Affine(merged, slack, bias, shape(name), np.unique(merge)))
+    return layers
+
+
+def _on_box(affine: list[Affine], live: tuple[LiveLayer, ...], lower: FloatArray, upper: FloatArray) -> TargetFacts:
+    basis, value = Basis.of_box(lower, upper), Interval(lower, upper)
     identity = np.eye(len(lower))
     forms = Forms.on(basis, basis.coefficients(identity, identity), zeros(len(lower)))
     layers: list[TargetLayer] = []
-    merge = np.arange(len(lower))
-    ranges = zip(target.preactivation_ranges(), target.ranges()[1:], strict=True)
-    for weight, bias, name, (before, after) in zip(
-        target.weights, target.biases, target.activations, ranges, strict=True
-    ):
-        merged, slack = _merge_columns(weight, merge)
-        layer = _layer(basis, forms, (merged, slack, bias), shape(name), (Interval(*before), Interval(*after)))
-        layers.append(layer)
-        forms, merge = layer.forms, _representatives(weight, bias)
-    matrices = [(csr_matrix(weight), bias) for weight, bias in zip(target.weights, target.biases, strict=True)]
-    live = live_layers(matrices, list(target.activations))
+    for layer in affine:
+        layers.append(_layer(basis, forms, value, layer))
+        forms, value = layers[-1].forms, layers[-1].value
     return TargetFacts(basis, Interval(lower, upper), tuple(layers), live)
 
 
@@ -121,22 +135,15 @@ def _merge_columns(weight: FloatArray, representatives: IndexArray) -> tuple[Flo
     return merged, gamma(len(representatives)) * sizes * inflation(len(representatives))
 
 
-def _layer(
-    basis: Basis,
-    forms: Forms,
-    affine: tuple[FloatArray, FloatArray, FloatArray],
-    phi: Shape,
-    ranges: tuple[Interval, Interval],
-) -> TargetLayer:
-    weight, slack, bias = affine
-    coefficients, rest = forms.image(Sparse.dense(weight))
+def _layer(basis: Basis, forms: Forms, inputs: Interval, affine: Affine) -> TargetLayer:
+    weights, slack, bias, phi, _ = affine
+    coefficients, rest = forms.image(Sparse.dense(weights))
     spread = slack @ forms.sizes * inflation(len(forms.sizes))
     preforms = Forms.on(basis, coefficients, add(rest, exactly(bias), Interval(-spread, spread)))
-    preactivation = intersect(ranges[0], preforms.range(basis))
-    value = intersect(ranges[1], phi.proven_image(preactivation))
+    plain = add(dense_image(weights, slack, inputs), exactly(bias))
+    preactivation = intersect(plain, preforms.range(basis))
     slope, intercept = phi.chord(preactivation)
-    scaled = coefficients * slope[:, None]
     rounding = 2 * UNIT_ROUNDOFF * np.abs(slope) * preforms.sizes
     rest = add(multiply(exactly(slope), preforms.rest), intercept, Interval(-rounding, rounding))
-    distinct = np.unique(_representatives(weight, bias))
-    return TargetLayer(weight, slack, bias, phi, distinct, preactivation, value, Forms.on(basis, scaled, rest))
+    forms = Forms.on(basis, coefficients * slope[:, None], rest)
+    return TargetLayer(affine, preactivation, intersect(phi.proven_image(preactivation), forms.range(basis)), forms)

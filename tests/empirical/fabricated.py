@@ -130,13 +130,15 @@ def outgoing(generator, helpers: Helpers, target_row: np.ndarray, bias: float, n
     return row
 
 
-def one_more_layer(generator, target: TargetNetwork, noise: float, copies: int = 3, scale: float = 0.1) -> Fabricated:
+def one_more_layer(
+    generator, target: TargetNetwork, noise: float, first: str, copies: int = 3, scale: float = 0.1
+) -> Fabricated:
     """Return an L+1 ticket: helpers, then the target layers with ``copies`` copies of each neuron but the outputs.
 
-    Biases of later layers come from one extra constant neuron per layer, fed by the bias-only helpers.
+    ``first`` is the helpers' activation. Biases of later layers come from one extra constant neuron per layer, fed by
+    the bias-only helpers.
     """
-    phi = target.activations[0]
-    helpers = helper_layer(generator, target.widths[0], phi, scale, phi in ("sigmoid", "tanh"))
+    helpers = helper_layer(generator, target.widths[0], first, scale, first in ("sigmoid", "tanh"))
     weights = [helpers.incoming]
     sources = constant = None
     for index, (weight, bias) in enumerate(zip(target.weights, target.biases, strict=True)):
@@ -150,12 +152,12 @@ def one_more_layer(generator, target: TargetNetwork, noise: float, copies: int =
             rows.append(np.append(np.zeros(len(sources)), 1.0))
         weights.append(np.array(rows[:-1] if last else rows))
         sources, constant = order, _last_value(helpers, weights, target)
-    return fabricate(weights, [helpers.biases] + [None] * target.depth, [phi, *target.activations], target.domain)
+    return fabricate(weights, [helpers.biases] + [None] * target.depth, [first, *target.activations], target.domain)
 
 
 def _last_value(helpers: Helpers, weights: list[np.ndarray], target: TargetNetwork) -> float:
     """Return the value of the last neuron, which is constant."""
-    phi = [numeric(name).numpy for name in (target.activations[0], *target.activations)]
+    phi = [numeric(name).numpy for name in (helpers.activation, *target.activations)]
     values = phi[0](helpers.biases)
     for weight, activation in zip(weights[1:], phi[1:], strict=False):
         values = activation(weight @ values)
@@ -170,14 +172,14 @@ def _copied_row(generator, target_row, last, sources, noise) -> np.ndarray:
     return row
 
 
-def two_per_layer(generator, target: TargetNetwork, noise: float, scale: float = 0.1) -> Fabricated:
+def two_per_layer(generator, target: TargetNetwork, noise: float, first: str, scale: float = 0.1) -> Fabricated:
     """Return a 2L ticket: helpers and rows in turn, one copy of every neuron; biases in the first layer only."""
     weights, biases, names = [], [], []
     for index, (weight, bias, name) in enumerate(zip(target.weights, target.biases, target.activations, strict=True)):
-        phi = target.activations[0]
-        helpers = helper_layer(generator, weight.shape[1], phi, scale, phi in ("sigmoid", "tanh"), biases=index == 0)
+        pairs = first in ("sigmoid", "tanh")
+        helpers = helper_layer(generator, weight.shape[1], first, scale, pairs, biases=index == 0)
         rows = [outgoing(generator, helpers, row, b, noise) for row, b in zip(weight, bias, strict=True)]
         weights += [helpers.incoming, np.array(rows)]
         biases += [helpers.biases if index == 0 else None, None]
-        names += [phi, name]
+        names += [first, name]
     return fabricate(weights, biases, names, target.domain)
