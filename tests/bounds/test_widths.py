@@ -1,0 +1,184 @@
+"""Width requirements: what they promise, how they move, and what they refuse."""
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import bounds
+from bounds.network import LayerSpec, NetworkSpec
+from bounds.widths.blocks import choose_block
+from bounds.widths.constants import Constant, constant_size, constant_target, helper_constant, pruned_constant
+from bounds.widths.stages import ToleranceFloorError, power_of_two_at_least
+
+CONSTRUCTIONS = ("2L", "L+1", "looks-linear")
+
+
+def dense_layer(n_in: int, n_out: int, activation: str, weight: float = 1.0, bias: float = 0.5) -> LayerSpec:
+    """Return the numbers of a dense layer with |w| <= weight on inputs in [-1, 1]."""
+    return LayerSpec(
+        n_in=n_in,
+        n_out=n_out,
+        activation=activation,
+        lipschitz=float(bounds.scalar_function(activation).lipschitz),
+        enlargement=math.inf,
+        input_sup=1.0,
+        input_l1=float(n_in),
+        support_l1=float(n_in),
+        row_sum=weight * n_in,
+        column_sum=weight * n_out,
+        max_weight=weight,
+        max_bias=bias,
+        nonzero_weights=n_in * n_out,
+        nonzero_biases=n_out if bias else 0,
+        row_nonzeros=n_in,
+        one_signed_inputs=0,
+        two_signed_inputs=n_in,
+    )
+
+
+def dense(widths: tuple[int, ...], activation: str, **numbers: float) -> NetworkSpec:
+    names = [activation] * (len(widths) - 2) + ["identity"]
+    layers = [dense_layer(a, b, name, **numbers) for (a, b), name in zip(pairwise(widths), names, strict=True)]
+    return NetworkSpec(tuple(layers), ((-1.0,) * widths[0], (1.0,) * widths[0]))
+
+
+@pytest.mark.theorem
+@pytest.mark.parametrize("construction", CONSTRUCTIONS)
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "tanh", "sigmoid"])
+def test_error_budget_adds_up_to_the_tolerance(activation: str, construction: str) -> None:
+    """e_l = T_l (A_l + amp_l e_{l-1}) ends at most at eps; with twice the own errors it ends above."""
+    spec = dense((3, 4, 4, 2), activation)
+    plan = bounds.width_requirement(spec, construction, 0.1, 0.01)
+
+    def final_error(factor: float) -> float:
+        error = 0.0
+        for stage, layer in zip(plan.stages, spec.layers, strict=True):
+            error = layer.lipschitz * (factor * stage.own_error + stage.amplification * error)
+        return error
+
+    assert 0.99 * 0.1 * 3 / 4 <= final_error(1.0) <= 0.1 < final_error(2.0)
+    assert plan.stages[-1].error == pytest.approx(final_error(1.0))
+
+
+@pytest.mark.theorem
+@pytest.mark.parametrize("construction", CONSTRUCTIONS)
+def test_failure_budget_adds_up_to_delta(construction: str) -> None:
+    """Problems of irreplaceable rows and the signs of every two-for-one stage stay within delta / L per stage."""
+    spec, delta = dense((3, 4, 2), "relu"), 0.01
+    plan = bounds.width_requirement(spec, construction, 0.1, delta)
+    output = plan.stages[-1]
+    rows = [output.problems] if construction == "L+1" else [stage.problems for stage in plan.stages]
+    used = [stage.problem_probability for stage in plan.stages][-len(rows) :]
+    for problems, probability in zip(rows, used, strict=True):
+        assert 0.9 * delta / 2 <= problems * probability <= delta / 2
+
+
+@pytest.mark.parametrize("construction", CONSTRUCTIONS)
+@given(tolerance=st.floats(0.01, 0.3), delta=st.floats(1e-6, 0.3), n_in=st.integers(1, 6), n_out=st.integers(1, 6))
+@settings(max_examples=8)
+def test_widths_are_monotone(construction: str, tolerance: float, delta: float, n_in: int, n_out: int) -> None:
+    """Less tolerance, less failure probability, more neurons or more layers: never fewer source neurons."""
+    spec = dense((n_in, n_out, 2), "tanh")
+
+    def neurons(network: NetworkSpec, eps: float, failure: float) -> int:
+        return sum(bounds.width_requirement(network, construction, eps, failure).widths)
+
+    here = neurons(spec, tolerance, delta)
+    assert here <= neurons(spec, tolerance / 4, delta)
+    assert here <= neurons(spec, tolerance, delta / 10)
+    assert here <= neurons(dense((n_in + 2, n_out, 2), "tanh"), tolerance, delta)
+    assert here <= neurons(dense((n_in, n_out + 2, 2), "tanh"), tolerance, delta)
+    assert here <= neurons(dense((n_in, n_out, n_out, 2), "tanh"), tolerance, delta)
+
+
+def test_the_identity_needs_the_least_first_layer() -> None:
+    spec = dense((4, 4, 2), "tanh", bias=0.0)
+    widths = {
+        first: bounds.width_requirement(spec, "2L", 0.1, 0.01, first).widths[1]
+        for first in ("identity", "tanh", "relu", "sigmoid", "leaky_relu")
+    }
+    assert widths["identity"] == min(widths.values())
+    assert widths["relu"] > 1.5 * widths["identity"]
+
+
+def test_the_activation_error_costs_scale_not_width() -> None:
+    """B22: "the activation function approximation error does not affect the width requirement"."""
+    spec = dense((4, 4, 2), "tanh", bias=0.0)
+    exact, curved = (bounds.width_requirement(spec, "2L", 0.01, 0.01, first) for first in ("identity", "tanh"))
+    assert curved.widths == exact.widths
+    assert exact.stages[0].sizes.helper_scale == 1.0
+    scale = curved.stages[0].sizes.helper_scale
+    assert scale is not None and scale < 0.1
+
+
+def test_the_width_is_logarithmic_in_the_tolerance() -> None:
+    spec = dense((4, 4, 2), "relu", bias=0.0)
+    widths = [sum(bounds.width_requirement(spec, "L+1", 10.0**-k, 0.01).widths) for k in (1, 2, 3, 4)]
+    steps = [b - a for a, b in pairwise(widths)]
+    assert max(steps) < 2 * min(steps)
+
+
+def test_without_biases_no_constants() -> None:
+    plan = bounds.width_requirement(dense((3, 3, 2), "relu", bias=0.0), "L+1", 0.1, 0.01)
+    assert all(stage.constants is None and stage.sizes.constant == 0 for stage in plan.stages)
+
+
+def test_printed_steps_name_layer_value_and_source() -> None:
+    plan = bounds.width_requirement(dense((3, 3, 2), "sigmoid"), "L+1", 0.1, 0.01)
+    statements = [step.statement for step in plan.steps]
+    assert "layer 1: helper width" in statements and "layer 2: base-set size m" in statements
+    assert {step.source for step in plan.steps} >= {"B22 Thm 2.5/2.6", "B22 Thm 2.7"}
+    assert [step.value for step in plan.steps if step.statement == "layer 1: block"] == ["pairs"]
+
+
+def test_promises_below_the_grid_are_refused_with_the_remedy() -> None:
+    with pytest.raises(ToleranceFloorError, match="ask for a larger tolerance"):
+        bounds.width_requirement(dense((3, 3, 2), "relu"), "2L", 1e-12, 0.01)
+
+
+def test_lipschitz_constants_are_only_trusted_inside_their_enlargement() -> None:
+    layers = dense((3, 3, 2), "relu").layers
+    narrow = NetworkSpec((replace(layers[0], enlargement=1e-6), layers[1]), ((-1.0,) * 3, (1.0,) * 3))
+    with pytest.raises(ValueError, match="smaller tolerance"):
+        bounds.width_requirement(narrow, "2L", 0.1, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("activation", "name", "amplification"),
+    [("relu", "sign-split", 1.0), ("tanh", "unsplit", 1.0), ("sigmoid", "pairs", 1.0), ("gelu", "unsplit", 1.0)],
+)
+def test_blocks_are_chosen_from_the_expansion(activation: str, name: str, amplification: float) -> None:
+    block = choose_block(bounds.activation(activation))
+    assert (block.rule.name, block.amplification) == (name, amplification)
+    assert choose_block(bounds.activation(activation), force_pairs=True).rule.name == "pairs"
+
+
+def test_constants_of_helper_layers_enclose_the_values() -> None:
+    one = Constant(1.0, 1.0)
+    for name, fits in (("relu", 0.25), ("tanh", 0.5), ("sigmoid", 0.5)):
+        constant = helper_constant(choose_block(bounds.activation(name)), 0.25, one)
+        assert constant is not None and constant.fits == fits
+        assert 0 < constant.low < constant.high
+    assert constant.low <= 2 / (1 + math.exp(-0.125)) - 1 <= constant.high
+
+
+def test_constants_of_rows() -> None:
+    assert pruned_constant(bounds.scalar_function("tanh")) is None
+    sigmoid = pruned_constant(bounds.scalar_function("sigmoid"))
+    assert sigmoid is not None and sigmoid.low <= 0.5 <= sigmoid.high and sigmoid.pruned
+    aimed = constant_target(bounds.scalar_function("relu"))
+    assert aimed is not None and aimed[0] == 2.0 and aimed[1].low <= 1.75 <= aimed[1].high
+
+
+def test_bias_problems_need_more_constants_the_less_is_known_about_them() -> None:
+    exact, spread = (constant_size(Constant(low, 1.0), 1.0, 0.4, 0.01, 0.01) for low in (1.0, 0.5))
+    assert exact is not None and spread is not None and exact < spread
+    assert constant_size(Constant(0.5, 1.0), 1.0, 0.6, 0.01, 0.01) is None
+
+
+def test_powers_of_two() -> None:
+    assert [power_of_two_at_least(value) for value in (1.0, 1.01, 0.3, 8.0)] == [1.0, 2.0, 0.5, 8.0]
