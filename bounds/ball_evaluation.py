@@ -20,7 +20,7 @@ from sympy.core.relational import Relational
 from bounds import interval as iv
 from bounds.arithmetic import ball, exact_fraction, working_precision
 from bounds.interval import Interval
-from bounds.primitives import Logistic, Magnitude, Softplus, Tanh, primitive
+from bounds.primitives import Logistic, Magnitude, Sign, Softplus, Tanh, UnitStep, primitive
 
 Truth = Callable[[list[Interval]], "bool | None"]
 
@@ -103,16 +103,22 @@ def stable(expression: sympy.Expr) -> sympy.Expr:
         return expression
     arguments = [stable(argument) if isinstance(argument, sympy.Basic) else argument for argument in expression.args]
     head = expression.func
-    if head is sympy.tanh:
-        return Tanh(*arguments)
-    if head is sympy.Abs:
-        return Magnitude(*arguments)
+    if head in _STAND_INS:
+        return _STAND_INS[head](arguments[0])
     if head is sympy.log and len(arguments) == 1 and (u := _one_plus_exp(arguments[0])) is not None:
         return Softplus(u)
     if head is sympy.Pow and arguments[1].is_Integer and arguments[1] < 0:
         u = _one_plus_exp(arguments[0])
         return Logistic(-u) ** -arguments[1] if u is not None else head(*arguments)
     return head(*arguments)
+
+
+_STAND_INS: dict[Any, Any] = {
+    sympy.tanh: Tanh,
+    sympy.Abs: Magnitude,
+    sympy.sign: Sign,
+    sympy.Heaviside: UnitStep,
+}
 
 
 def _one_plus_exp(expression: sympy.Expr) -> sympy.Expr | None:
@@ -189,8 +195,8 @@ def _compile_power(expression: sympy.Expr, program: Program) -> int:
 
 
 def _compile_sign(expression: sympy.Expr, program: Program) -> int:
-    """sign(u) and Heaviside(u): steps, with the hull of both sides where u = 0 is possible."""
-    below = iv.from_ball(arb(-1)) if expression.func is sympy.sign else iv.NOTHING
+    """Sign(u) and UnitStep(u), with the hull of both sides where u = 0 is possible."""
+    below = iv.from_ball(arb(-1)) if expression.func is Sign else iv.NOTHING
     above = iv.from_ball(arb(1))
     argument = _compile(expression.args[0], program)
 
@@ -286,8 +292,9 @@ _COMPILERS: dict[Any, Callable[[Any, Program], int]] = {
     sympy.Min: _fold(iv.minimum),
     sympy.Pow: _compile_power,
     sympy.exp: lambda e, p: p.append(e, primitive(sympy.exp).image, (_compile(e.args[0], p),)),
-    sympy.sign: _compile_sign,
-    sympy.Heaviside: _compile_sign,
+    Sign: _compile_sign,
+    UnitStep: _compile_sign,
+    sympy.Heaviside: lambda e, p: _compile(UnitStep(e.args[0]), p),
     sympy.Piecewise: _compile_piecewise,
     Magnitude: lambda e, p: p.append(e, iv.absolute, (_compile(e.args[0], p),)),
 }

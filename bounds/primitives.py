@@ -58,6 +58,26 @@ class Tanh(sympy.Function):
         return True if self.args[0].is_real else None
 
 
+class Sign(sympy.Function):
+    """sign(u) as one symbol whose derivative, away from the jump, is 0."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """0."""
+        return sympy.S.Zero
+
+
+class UnitStep(sympy.Function):
+    """Heaviside(u) as one symbol whose derivative, away from the jump, is 0."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """0."""
+        return sympy.S.Zero
+
+
 class Magnitude(sympy.Function):
     """|u| as one symbol with the derivative sign(u), for real u."""
 
@@ -65,7 +85,7 @@ class Magnitude(sympy.Function):
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """sign(u)."""
-        return sympy.sign(self.args[0])
+        return Sign(self.args[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +103,24 @@ class Primitive:
 def _monotone(
     ball: Callable[[arb], arb], at_lower: arb, at_upper: arb, lower: arb, upper: arb, rising: bool = True
 ) -> Callable[[Interval], Interval]:
-    """Image map of a monotone function on [lower, upper] with the given limits at both ends, never beyond them."""
+    """Image map of a monotone function on [lower, upper] with the given limits at both ends, never beyond them.
+
+    The whole line where x leaves the domain.
+    """
 
     def at(end: arb) -> arb:
-        if end <= lower:
-            return at_lower if end == lower else arb.nan()
-        if end >= upper:
-            return at_upper if end == upper else arb.nan()
-        return ball(end)
+        if end == lower:
+            return at_lower
+        return at_upper if end == upper else ball(end)
 
-    image = iv.increasing if rising else iv.decreasing
+    def image(x: Interval) -> Interval:
+        if x.lo < lower or x.hi > upper:
+            return iv.WHOLE
+        return iv.intersect(monotone(at, x), reach)
+
+    monotone = iv.increasing if rising else iv.decreasing
     reach = iv.hull(iv.from_ball(at_lower), iv.from_ball(at_upper))
-    return lambda x: iv.intersect(image(at, x), reach)
+    return image
 
 
 def _even(rising: Callable[[Interval], Interval]) -> Callable[[Interval], Interval]:

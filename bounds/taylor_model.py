@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 import sympy
-from flint import arb, arb_series
+from flint import arb, arb_series, ctx
 
 from bounds import interval as iv
 from bounds.arithmetic import ball, working_precision
@@ -212,6 +212,13 @@ def _series_power(s: arb_series, exponent: Fraction) -> arb_series:
 
 
 def _coefficients(series: Any, centre: arb, count: int) -> list[arb]:
-    """F_0..F_{count-1} of F(centre + h)."""
-    found = series(arb_series([centre, 1], prec=count)).coeffs() if count > 1 else [series(arb_series([centre]))[0]]
+    """F_0..F_{count-1} of F(centre + h); python-flint truncates series at ``ctx.cap``, which is raised meanwhile."""
+    before, ctx.cap = ctx.cap, max(ctx.cap, count)
+    try:
+        result = series(arb_series([centre, 1], prec=count))
+    finally:
+        ctx.cap = before
+    if result.prec < count:
+        raise NoTaylorModel(f"python-flint returned {result.prec} of {count} coefficients")
+    found = result.coeffs()
     return [*found, *([arb(0)] * (count - len(found)))][:count]
