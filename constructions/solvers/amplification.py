@@ -29,6 +29,8 @@ def bounded_list(variables, most, bound, space):
     here[0][0], here[1][0], here[2][0], here[3][0] = 0.0, 0.0, 0, 0
     length = 1
     for k in range(len(variables) - 1, -1, -1):
+        if variables[k] == 0.0:
+            continue  # a subset with it only has the larger mask
         sums, weights, masks, sizes = here
         next_sums, next_weights, next_masks, next_sizes = spare
         i, j, end = 0, 0, 0

@@ -138,9 +138,8 @@ def solve_by_levels(base_sets, targets, tolerances, split, last, high_table, low
                 i, j = first_of_product(high, high_starts[a], end, high_starts[a + 1], low, low_starts[b],
                                         low_ends[b], low_starts[b + 1], target, tolerance)  # fmt: skip
                 if i >= 0:
-                    candidate = (high_masks[i] << np.uint64(split)) | low_masks[j]
-                    mask = min(mask, candidate) if solved else candidate
-                    solved = True
+                    # A pair found in a later class has a smaller high mask: the others were cut off above.
+                    solved, mask = True, (high_masks[i] << np.uint64(split)) | low_masks[j]
         masks[row], found[row] = mask, solved
 
 

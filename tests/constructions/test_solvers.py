@@ -121,6 +121,22 @@ def test_hard_problems_beyond_enumeration(objective: str, size: int) -> None:
         assert found.sizes.max() > last_size(size, size)
 
 
+@pytest.mark.parametrize("count", [6, 9, 12, 13, 20])
+def test_many_variables_are_needed(count: int) -> None:
+    """All variables alike: the lists of the sorted halves have to grow to the size of the answer."""
+    found = solve_subset_sums(np.full((1, 26), 0.125), [count / 8], 0.01)
+    assert found.masks.tolist() == [(1 << count) - 1]
+
+
+@pytest.mark.parametrize("objective", sorted(OBJECTIVES))
+def test_useless_variables_cost_no_time(objective: str) -> None:
+    """2^32 subsets share every value; no search may look at all of them."""
+    sets = np.zeros((1, 32))
+    sets[0, 30] = 0.5
+    found = solve_subset_sums(sets, [0.5], 0.0, objective, 1 if objective == "fixed_size" else None)
+    assert found.masks.tolist() == [1 << 30]
+
+
 @pytest.mark.parametrize("objective", ["best", "within", "smallest"])
 def test_large_base_sets_by_another_route(objective: str) -> None:
     """Beyond brute force: the prescribed subset is found, and torch finds the same masks by its own search."""
@@ -149,12 +165,22 @@ def test_the_largest_base_sets() -> None:
 
 
 def test_the_value_of_a_subset_adds_the_halves_from_the_top() -> None:
-    """Four variables, split at 2: (w3 + w2) + (w1 + w0); both other orders of addition give another sum."""
-    row = [0.1, 0.2, 0.3, -0.6]
-    stated = (row[3] + row[2]) + (row[1] + row[0])
+    """Six variables, split at 3: ((w5 + w4) + w3) + ((w2 + w1) + w0); every other order gives another sum."""
+    w = [0.47, -0.37, -0.74, 0.59, 0.61, 0.71]
+    stated = ((w[5] + w[4]) + w[3]) + ((w[2] + w[1]) + w[0])
+    others = (
+        ((w[3] + w[4]) + w[5]) + ((w[2] + w[1]) + w[0]),
+        ((w[5] + w[4]) + w[3]) + ((w[0] + w[1]) + w[2]),
+        ((((w[5] + w[4]) + w[3]) + w[2]) + w[1]) + w[0],
+        ((((w[0] + w[1]) + w[2]) + w[3]) + w[4]) + w[5],
+    )
+    assert stated not in others
     for device in (*FAST, "reference"):
-        assert solve_subset_sums([row], [0.0], 0.0, "fixed_size", 4, device).errors.tolist() == [abs(stated)]
-    assert stated not in (((row[3] + row[2]) + row[1]) + row[0], ((row[0] + row[1]) + row[2]) + row[3])
+        for target in (stated, *others):
+            found = solve_subset_sums([w], [target], 0.0, "fixed_size", 6, device)
+            assert found.errors.tolist() == [abs(stated - target)]
+            found = solve_subset_sums([w], [target], 0.0, "smallest", device=device)
+            assert (found.masks.tolist() == [63]) == (target == stated)
 
 
 @pytest.mark.parametrize("objective", sorted(OBJECTIVES))
