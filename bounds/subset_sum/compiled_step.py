@@ -35,7 +35,7 @@ def edge_slope(grid, row, first, last, mean):  # type: ignore[no-untyped-def]
 def majorant(grid, row, first, last, mean):  # type: ignore[no-untyped-def]
     """Return an upper bound, at ``mean``, of the concave majorant of the step function on grid[first..last].
 
-    Its points are (grid[k + 1], row[k]), first <= k < last; (grid[first], row[first]) is below any falling line above them.
+    Points: (grid[k + 1], row[k]), first <= k < last; (grid[first], row[first]) is below any falling line above them.
     """
     if mean <= grid[first]:
         return row[first]

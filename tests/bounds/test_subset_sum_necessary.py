@@ -95,6 +95,18 @@ def test_lattice_average_is_above_and_close_for_u(k: int) -> None:
     assert exact <= lattice.near_on_average("uniform", k, 0.01) <= exact * 1.1
 
 
+@pytest.mark.parametrize("k", [2, 3, 4])
+def test_lattice_is_above_wherever_the_target_falls_in_its_cell(k: int) -> None:
+    """Fifty targets and fifty intervals that end anywhere in a cell: dropping the blur of the rounding is seen here."""
+    for step in range(1, 51):
+        target, tolerance, wide = step / 50, 1e-4, step / 1000
+        assert irwin_hall.near(k, Fraction(target), Fraction(tolerance)) <= lattice.near(
+            "uniform", k, target, tolerance
+        )
+        inside = 2 * irwin_hall.distribution(k, 1 + Fraction(wide)) - 1
+        assert Fraction(wide) * inside <= lattice.near_on_average("uniform", k, wide)
+
+
 @pytest.mark.parametrize("size", [0, 1, 3, 10, 25])
 @pytest.mark.parametrize("distance", [0.99, 0.2])
 def test_lattice_reach_is_below_and_close_for_u(size: int, distance: float) -> None:
@@ -238,6 +250,20 @@ def test_all_needs_at_least_what_fixed_needs() -> None:
     for law in LAWS:
         fixed, _ = necessary_bound(Query(0.003, 0.02, law, "fixed"))
         assert fixed <= necessary_bound(Query(0.003, 0.02, law, "all"))[0]
+
+
+@pytest.mark.parametrize("level", [0.3, 0.1, 0.03, 0.01, 0.003, 0.001])
+def test_all_is_the_largest_of_its_bounds_recomputed(level: float) -> None:
+    """By plain float64 formulas: both ends through the sum over signs, counting through a logarithm."""
+    size, method = necessary_bound(Query(level, level, "uniform", "all"))
+    x = 1 - level
+
+    def both_ends(m: int) -> float:
+        return (1 - sum(math.comb(m, k) * x**k / math.factorial(k) for k in range(m + 1)) / 2**m) ** 2
+
+    ends = next(m for m in range(60) if both_ends(m) >= 1 - level)
+    assert size >= max(ends, math.ceil(math.log2(1 / level)))
+    assert method != "reach, both ends" or size == ends
 
 
 def test_first_moment_grows_with_size_and_tolerance() -> None:
