@@ -115,6 +115,9 @@ def _draw_errors(axes: Axes, rows: list[Row]) -> None:
             axes.loglog(x, y, marker, color=colour, markerfacecolor=face, markersize=5, label=f"{construction}, {mode}")
     ends = min(row["error_lower"] for row in rows), max(row["error_upper"] for row in rows)
     axes.loglog(ends, ends, color=INK, linewidth=1, label="certified = found")
+    promises = sorted({row["promised"] for row in rows if row["promised"] is not None})
+    for label, promise in zip(("promised (planned)",) + ("_",) * len(promises), promises, strict=False):
+        axes.axhline(promise, color=INK, linewidth=1, linestyle=":", label=label)
     axes.set(xlabel="largest error found by search", ylabel="certified error")
     axes.legend(fontsize=8)
 

@@ -57,7 +57,7 @@ def render(template: str, records: Sequence[Record], drawn: Sequence[Figure], co
         .render(
             sections=sections(by_name, drawn),
             provenance=records[0].provenance,
-            seeds=sorted({record.seed for record in records if record.seed is not None}),
+            seeds=_seeds(records),
             command=command,
             verdicts=by_name["verdicts"].rows if "verdicts" in by_name else (),
         )
@@ -70,6 +70,12 @@ def sections(records: dict[str, Record], drawn: Sequence[Figure]) -> tuple[Secti
         Section(table, tuple(figure for figure in drawn if _belongs(figure, table.design.record)))
         for table in filled_tables(DESIGNS, records)
     )
+
+
+def _seeds(records: Sequence[Record]) -> list[int]:
+    """Every seed that something was drawn from."""
+    own = {record.seed for record in records if record.seed is not None}
+    return sorted(own.union(*(record.configuration.get("seeds", ()) for record in records)))
 
 
 def _belongs(figure: Figure, record: str) -> bool:

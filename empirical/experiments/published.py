@@ -39,8 +39,11 @@ CODE_COLUMNS = (
     "our_setting",
     "note",
 )
-OUR_TABLE_SETTING = "64-16-10 on digits; base set {base_set_size}; smallest subset; tolerance {published_tolerance}"
-OUR_CODE_SETTING = "64-32-10; 300 parameters U(-1;1); base set {random_base_set_size}; tolerance {published_tolerance}"
+OUR_TABLE_SETTING = "64-16-10 on digits; base set {base_set_size}; {objective} subset; tolerance {published_tolerance}"
+OUR_CODE_SETTING = (
+    "64-32-10; 300 parameters U(-1;1); base set {random_base_set_size}; {random_objective} subset; "
+    "tolerance {published_tolerance}"
+)
 
 
 @cache

@@ -99,6 +99,10 @@ def test_every_record_is_there_as_csv_and_json(report: Path) -> None:
     assert {record.name for record in read_records(report)} == {record.name for record in all_records()}
 
 
+def test_every_seed_is_named(report: Path) -> None:
+    assert "- seeds: 0, 1\n" in (report / "report.md").read_text()
+
+
 def test_the_reason_for_the_missing_target_is_shown(report: Path) -> None:
     for name in ("report.md", "index.html"):
         assert "make report TARGET=path" in (report / name).read_text()
