@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
+from bounds.subset_sum.closed_form import contained_uniform_size
 from bounds.subset_sum.dynamic_program import Recursion, all_targets, fixed_target
 from bounds.subset_sum.growth import Geometry
 from bounds.subset_sum.queries import Query
@@ -18,6 +19,7 @@ _HALF_WIDTHS = (33 / 64, 40 / 64, 49 / 64, 56 / 64, 65 / 64, 80 / 64)
 _WINDOWS = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1.0)
 _REFERENCE = 1e-3
 _COARSE, _FINE = 16, 96
+_WEIGHTS = 32
 _DEPTHS = (12, 24, 36, 48)
 _ALL_GRIDS = ((5e-4, 96), (5e-7, 48), (5e-13, 16))
 
@@ -29,12 +31,45 @@ def computed_size(query: Query) -> int | None:
 
 def _fixed(query: Query) -> int | None:
     """Answer for one target given in advance, |z| <= window."""
-    geometry = best_geometry(query.law, min(known for known in _WINDOWS if known >= query.window))
-    start = geometry.start(query.tolerance)
+    return _one_target(query.law, query.window, query.tolerance, query.failure_probability, 1.0)
+
+
+def _one_target(law: str, window: float, tolerance: float, failure_probability: float, weight: float) -> int | None:
+    geometry = best_geometry(law, min(known for known in _WINDOWS if known >= window))
+    start = geometry.start(tolerance)
     depth = next((depth for depth in _DEPTHS if start >= 2.0 ** -(1 + depth)), None)
     if depth is None:
         return None
-    return fixed_target(query.law, geometry, _FINE, depth).size(start, query.failure_probability)
+    return fixed_target(law, geometry, _FINE, depth, weight).size(start, failure_probability)
+
+
+def contained_size(
+    tolerance: float, failure_probability: float, weight: float, half_width: float, target: float
+) -> int:
+    """Return a size for one |z| <= target given in advance, for variables that contain U[-half_width, half_width].
+
+    Each variable is U[-half_width, half_width] with probability at least ``weight``, whatever it is otherwise; the
+    variables need not have one law. The better of Corollary 8 (dynamic program) and Corollary 2 (closed form).
+
+    Assumptions: 0 < tolerance < half_width, 0 < target <= half_width, weight in (0, 1].
+    Raises ValueError otherwise. Source: docs/subset-sums.md.
+
+    >>> contained_size(0.01, 0.01, 1.0, 1.0, 1.0), contained_size(0.01, 0.01, 0.5, 1.0, 1.0)
+    (25, 55)
+    """
+    if not 0 < target <= half_width or not tolerance < half_width:
+        raise ValueError(
+            f"contained_size: tolerance={tolerance} and target={target} must be positive and at most "
+            f"half_width={half_width}; scale the variables"
+        )
+    explicit = contained_uniform_size(tolerance, failure_probability, weight, half_width)
+    share = math.floor(weight * _WEIGHTS) / _WEIGHTS
+    if share == 0:
+        return explicit
+    relative = tolerance / half_width * (1 - 2.0**-50)
+    window = min(1.0, target / half_width * (1 + 2.0**-50))
+    computed = _one_target("uniform", window, relative, failure_probability, share)
+    return explicit if computed is None else min(explicit, computed)
 
 
 def _all(query: Query) -> int | None:

@@ -62,10 +62,10 @@ class Recursion:
 
 
 @lru_cache(maxsize=256)
-def fixed_target(law: str, geometry: Geometry, per_doubling: int, doublings: int) -> Recursion:
-    """Return the recursion for one target given in advance, starting from W_0 = 1."""
+def fixed_target(law: str, geometry: Geometry, per_doubling: int, doublings: int, weight: float = 1.0) -> Recursion:
+    """Return the recursion for one target given in advance, starting from W_0 = 1 (``weight`` as in ``steps``)."""
     grid = nodes(per_doubling, doublings, _FIXED_UPPER_DOUBLINGS * per_doubling)
-    return Recursion(steps=steps(law, geometry, grid, with_hits=True), rows=[np.ones_like(grid)])
+    return Recursion(steps=steps(law, geometry, grid, True, weight), rows=[np.ones_like(grid)])
 
 
 @lru_cache(maxsize=256)

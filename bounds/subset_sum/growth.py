@@ -84,13 +84,16 @@ def _halvings(per_doubling: int, count: int) -> NDArray[np.float64]:
 
 
 @working_precision
-def steps(law: str, geometry: Geometry, grid: NDArray[np.float64], with_hits: bool) -> Steps:
-    """Return one step from each node of ``grid`` for a law and a geometry; without hits, ``hit`` is zero."""
+def steps(law: str, geometry: Geometry, grid: NDArray[np.float64], with_hits: bool, weight: float = 1.0) -> Steps:
+    """Return one step from each node of ``grid`` for a law and a geometry; without hits, ``hit`` is zero.
+
+    ``weight``  the variables follow the law with this probability and are anything else otherwise.
+    """
     record = LAWS[law]
     window = 2 * ball(geometry.half_width)
     shares = [ball(float(share)) for share in grid]
-    mean = np.array([lower(share + _growth(record, window, share)) for share in shares])
-    hit = np.array([_hit(record, geometry, share) if with_hits else 0.0 for share in shares])
+    mean = np.array([lower(share + weight * _growth(record, window, share)) for share in shares])
+    hit = np.array([_hit(record, geometry, share, weight) if with_hits else 0.0 for share in shares])
     last = np.searchsorted(grid, np.minimum(2 * grid, 1.0), side="left")
     return Steps(nodes=grid, mean=np.maximum(mean, grid), hit=hit, last=last.astype(np.int64))
 
@@ -102,10 +105,11 @@ def _growth(law: Law, window: arb, share: arb) -> arb:
     return (integral(window) - integral((window - length).max(arb(0))) - integral(length)) / window
 
 
-def _hit(law: Law, geometry: Geometry, share: arb) -> float:
-    """Return the lower bound of P(z - X in A), rounded down."""
+def _hit(law: Law, geometry: Geometry, share: arb, weight: float) -> float:
+    """Return the lower bound of P(z - X in A), times ``weight``, rounded down."""
     half_width, offset = ball(geometry.half_width), ball(geometry.target_offset)
     gap = 2 * half_width * (1 - share)
     near = (gap / 2).min(half_width - offset)
     mass = law.mass
-    return max(0.0, lower(mass(half_width + offset) + mass(half_width - offset) - mass(near) - mass(gap - near)))
+    missed = mass(near) + mass(gap - near)
+    return max(0.0, lower(weight * (mass(half_width + offset) + mass(half_width - offset) - missed)))

@@ -3,7 +3,7 @@ r"""Constant neurons: how a bias travels through a source network that has biase
 A neuron without a path from the input has a value c that is known exactly once the source is drawn, so the variables of
 a bias problem are w_k c_k with the true c_k and a constant needs no accuracy of its own. If low <= |c_k| <= high and
 w_k ~ U[-sigma, sigma], then w_k c_k is uniform on [-sigma |c_k|, sigma |c_k|] and contains U[-sigma low, sigma low]
-with weight low/|c_k| >= low/high: the contained-uniform form of Theorem R applies with weight low/high, whatever the
+with weight low/|c_k| >= low/high: the contained-uniform forms apply with weight low/high, whatever the
 c_k are.
 
 Kinds: a fully pruned row (value phi(0) = d, weight 1), and a helper neuron that keeps only its bias or its weight on a
@@ -16,9 +16,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import bounds.subset_sum.closed_form as closed_form
 from bounds.scalar_function import ScalarFunction
-from bounds.subset_sum.sizes import sufficient_size
+from bounds.subset_sum.computed import contained_size
 from bounds.widths.blocks import Block
 
 _CANDIDATES = (1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 0.25, -0.25)
@@ -102,10 +101,5 @@ def constant_size(
     half_width = sigma * constant.low
     if bias > half_width:
         return None
-    if constant.low == constant.high:
-        relative = min(tolerance / half_width, 0.5)
-        return sufficient_size(
-            relative, failure_probability, law="uniform", window=max(bias / half_width, 2.0**-20)
-        ).size
-    weight = constant.low / constant.high
-    return closed_form.contained_uniform_size(min(tolerance, 0.5 * half_width), failure_probability, weight, half_width)
+    weight = constant.low / constant.high * (1 - 2.0**-50)
+    return contained_size(min(tolerance, 0.5 * half_width), failure_probability, weight, half_width, bias)
