@@ -36,6 +36,8 @@ def _elu(alpha: sympy.Rational) -> sympy.Expr:
 
 
 def _celu(alpha: sympy.Rational) -> sympy.Expr:
+    if alpha == 0:
+        raise ZeroDivisionError("celu divides by alpha")
     return Piecewise((x, x >= 0), (alpha * (exp(x / alpha) - 1), True))
 
 

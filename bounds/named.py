@@ -82,10 +82,8 @@ def _build(base: str, values: tuple[tuple[str, Fraction], ...]) -> tuple[str, sy
     numbers = {key: sympy.Rational(value.numerator, value.denominator) for key, value in values}
     try:
         expression = entry.build(**numbers)
-    except ZeroDivisionError:
-        expression = sympy.nan
-    if expression.has(sympy.nan, sympy.zoo, sympy.oo):
-        raise ValueError(f"activation {base!r} is undefined for {numbers}; choose other parameters")
+    except ZeroDivisionError as error:
+        raise ValueError(f"activation {base!r} is undefined for {numbers} ({error}); choose other parameters") from None
     changed = any(Fraction(entry.parameters[key]) != value for key, value in values)
     suffix = f"({', '.join(_text(value) for _, value in values)})" if changed else ""
     return base + suffix, expression

@@ -104,22 +104,29 @@ def _sign(value: Interval) -> int | None:
 
 def _bisected(g: Program, box: Interval, slope_sign: int) -> list[Segment]:
     """Segments of a monotone g: the narrow box in which its sign is unknown, and what lies on either side."""
-    left, right = box.lo, box.hi
-    if _sign(g(Interval(left, left))) == slope_sign:
+    if _sign(g(Interval(box.lo, box.lo))) == slope_sign:
         return [Segment(box, slope_sign)]
-    if _sign(g(Interval(right, right))) == -slope_sign:
+    if _sign(g(Interval(box.hi, box.hi))) == -slope_sign:
         return [Segment(box, -slope_sign)]
-    while right - left > _THIN:
-        centre = ((left + right) / 2).mid()
-        sign = _sign(g(Interval(centre, centre)))
-        if sign is None or sign == 0 or not left < centre < right:
-            break
-        left, right = (left, centre) if sign == slope_sign else (centre, right)
+    left = _last_certain(g, box.lo, box.hi, -slope_sign)
+    right = _last_certain(g, box.hi, left, slope_sign)
     return [
         Segment(Interval(box.lo, left), -slope_sign),
         Segment(Interval(left, right), None),
         Segment(Interval(right, box.hi), slope_sign),
     ]
+
+
+def _last_certain(g: Program, start: arb, towards: arb, sign: int) -> arb:
+    """How far from the start a monotone g certainly keeps the sign, to 2^-80."""
+    certain, unknown = start, towards
+    while abs(unknown - certain) > _THIN:
+        centre = ((certain + unknown) / 2).mid()
+        if _sign(g(Interval(centre, centre))) == sign:
+            certain = centre
+        else:
+            unknown = centre
+    return certain
 
 
 def extremes(f: Program, changes: tuple[Interval, ...], x: Interval) -> Interval:

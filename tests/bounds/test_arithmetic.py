@@ -95,7 +95,7 @@ def test_comparisons_are_three_valued() -> None:
 
 @pytest.mark.parametrize("value", [0, -1e-3, math.nan, math.inf, True, None, "1e-3"])
 def test_positive_numbers_only(value: object) -> None:
-    with pytest.raises(ValueError, match="tolerance=.*must be a finite number above 0"):
+    with pytest.raises(ValueError, match=r"tolerance=.*must be a finite number above 0"):
         checked_positive("tolerance", value)
 
 

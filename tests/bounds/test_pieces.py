@@ -1,5 +1,7 @@
 """The smooth pieces of an expression are where it really switches, and jumps are found."""
 
+import itertools
+
 import numpy as np
 import pytest
 import sympy
@@ -28,7 +30,7 @@ PIECEWISE = [
 def test_pieces_tile_the_line_and_agree_with_the_expression(expression: sympy.Expr) -> None:
     pieces = smooth_pieces(expression, x)
     assert pieces is not None and pieces[0].lower == -sympy.oo and pieces[-1].upper == sympy.oo
-    assert all(left.upper == right.lower for left, right in zip(pieces, pieces[1:], strict=False))
+    assert all(left.upper == right.lower for left, right in itertools.pairwise(pieces))
     function = sympy.lambdify(x, expression, "mpmath")
     for piece in pieces:
         assert not piece.expression.has(*SWITCHES)
