@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bounds.subset_sum.grid_transfer import SPACINGS, grid_transfer
+from constructions.philox import LAWS as PHILOX_LAWS
 
 
 def midpoint(x: Fraction, spacing: Fraction) -> Fraction:
@@ -45,6 +46,9 @@ def test_wrong_variant_one_spacing_for_a_product() -> None:
 def test_values_and_bad_arguments() -> None:
     assert grid_transfer(30) == Fraction(30, 2**53)
     assert grid_transfer(0, 2) == 0
+    assert {name: 2 * spacing for name, spacing in SPACINGS.items()} == {
+        name: Fraction(grid.spacing) for name, grid in PHILOX_LAWS.items()
+    }
     for size in (-1, 2.5, float("nan")):
         with pytest.raises(ValueError, match=f"size={size} must be a whole number"):
             grid_transfer(size)
