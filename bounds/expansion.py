@@ -122,9 +122,10 @@ class NotReal(ValueError):
 
 
 def real_branch(expression: sympy.Expr, symbol: sympy.Symbol, direction: int) -> sympy.Expr:
-    """The branch beside 0; NotReal when the imaginary unit is left in it, as in sqrt(-t)."""
+    """The branch beside 0; NotReal when a root of a negative number is left in it, as in sqrt(-t)."""
     branch = branch_beside_zero(expression, symbol, direction).expression
-    if branch.has(sympy.I):
+    roots = [power for power in branch.atoms(sympy.Pow) if power.base.is_negative and not power.exp.is_integer]
+    if roots or branch.has(sympy.I):
         raise NotReal(f"{branch} is not real")
     return branch
 

@@ -8,6 +8,7 @@ constants.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -187,8 +188,22 @@ def in_x(expression: Any) -> sympy.Expr:
         raise ValueError(f"the symbol {symbols[0]} is restricted to part of the line; use bounds.x or real=True")
     result = expression.xreplace({number: _decimal(number) for number in expression.atoms(sympy.Float)})
     result = result.subs({symbol: x for symbol in symbols})
+    for head, elementary in _ELEMENTARY.items():
+        result = result.replace(head, elementary)
     enclose(result, x)
     return result
+
+
+_ELEMENTARY: dict[Any, Callable[[sympy.Expr], sympy.Expr]] = {
+    sympy.coth: lambda u: 1 / sympy.tanh(u),
+    sympy.csch: lambda u: 1 / sympy.sinh(u),
+    sympy.cot: lambda u: sympy.cos(u) / sympy.sin(u),
+    sympy.sec: lambda u: 1 / sympy.cos(u),
+    sympy.csc: lambda u: 1 / sympy.sin(u),
+    sympy.acos: lambda u: sympy.pi / 2 - sympy.asin(u),
+    sympy.atanh: lambda u: sympy.log((1 + u) / (1 - u)) / 2,
+    sympy.sinc: lambda u: sympy.sin(u) / u,
+}
 
 
 def _decimal(number: sympy.Float) -> sympy.Rational:
