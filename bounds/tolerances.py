@@ -52,8 +52,9 @@ def parameter_tolerances(
 ) -> tuple[float, ...]:
     """Return eps_1, ..., eps_L: how far every parameter of layer l may be off.
 
-    Assumptions: both networks have the architecture and activations of ``spec``; the spec's Lipschitz constants hold on
-    the pre-activations of both (``LayerSpec.enlargement``).
+    Assumptions: both networks have the architecture and activations of ``spec``. The spec's Lipschitz constants must
+    hold on the pre-activations of both: the repaired forms are shrunk until these stay within
+    ``LayerSpec.enlargement``.
 
     ``norm``        "linf" (largest output) or "l1" (sum over outputs).
     ``form``        "repaired" (proved) or "printed" (B22 as printed, refuted in several readings; l1 in the paper).
@@ -72,8 +73,28 @@ def parameter_tolerances(
     if form == "printed":
         exact = _printed(spec, eps, READINGS[reading], spec.depth - 1 if product_to == "L-1" else spec.depth)
     else:
-        exact = _repaired_linf(spec, eps) if norm == "linf" else _repaired_l1(spec, eps)
+        exact = _repaired_within_range(spec, eps, _repaired_linf if norm == "linf" else _repaired_l1)
     return tuple(round_down(value) for value in exact)
+
+
+def _repaired_within_range(
+    spec: NetworkSpec, eps: Fraction, form: Callable[[NetworkSpec, Fraction], list[Fraction]]
+) -> list[Fraction]:
+    """Return the form for the largest of eps, eps/2, eps/4, ... whose shifts stay where T_l is known to hold."""
+    while not _within_range(spec, form(spec, eps)):
+        eps /= 2
+    return form(spec, eps)
+
+
+def _within_range(spec: NetworkSpec, tolerances: list[Fraction]) -> bool:
+    """Return whether (1 + M) eps_l + (R + n eps_l) e_{l-1} stays within ``LayerSpec.enlargement`` in all layers."""
+    error = Fraction(0)
+    for layer, eps in zip(spec.layers, tolerances, strict=True):
+        shift = eps * (1 + Fraction(layer.input_l1)) + (Fraction(layer.row_sum) + layer.n_in * eps) * error
+        if shift > layer.enlargement:
+            return False
+        error = Fraction(layer.lipschitz) * shift
+    return True
 
 
 def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:

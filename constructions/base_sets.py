@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from bounds.widths.blocks import Block, midpoint
+from bounds.widths.blocks import Block, odd_part
 from bounds.widths.constants import Constant
 from bounds.widths.stages import Sizes
 from constructions.architecture import LayerRecord
@@ -234,16 +234,18 @@ class HelperPool:
 
     def _slope(self, source: InputSource) -> float:
         """Return the signed factor of v*u in a problem whose target is the weight itself."""
-        plus, minus = (midpoint(side) for side in self._block.activation.slopes)
+        plus, minus, total = self._block.slopes
         if self._block.rule.neurons_per_variable == 2 or self._splits(source):
-            return plus + minus
+            return total
         return plus if self._block.positive_side else minus
 
     def _constant_values(self, positions: IntArray) -> FloatArray:
         assert self._constant is not None
-        function = numeric(self._block.activation.function.name).numpy
         values = self._weights(CONSTANT, positions) * self._constant.value
-        return function(values) - function(-values) if self._step == 2 else function(values)
+        if self._step == 2:
+            odd = odd_part(self._block.activation).function
+            return np.array([2 * float(odd.value(float(value)).mid()) for value in values])
+        return numeric(self._block.activation.function.name).numpy(values)
 
 
 def _sign_test(sign: int) -> Callable[[FloatArray], np.ndarray]:

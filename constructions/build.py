@@ -225,7 +225,7 @@ class _Builder:
             inputs = np.flatnonzero(weight[neuron]).tolist()
             keys = [(key, j) for j in inputs for key in (pool.keys(j) if pool is not None else [(j, 0)])]
             result[neuron] = [(key, float(weight[neuron, j])) for key, j in keys]
-            if bias[neuron] != 0:
+            if bias[neuron] != 0 and self._plan.stages[number - 1].sizes.constant:
                 result[neuron].append((CONSTANT, float(bias[neuron])))
         return result
 
@@ -247,11 +247,12 @@ class _Builder:
         """Return the widths of the source network, input and output included."""
         requirement = self._plan.requirement
         if requirement is not None:
-            return [max(width, 2) if width % 2 == 0 else width for width in requirement.widths]
+            return list(requirement.widths)
         widths = [self._target.widths[0]]
         for stage, pool, settings in zip(self._stages, self._pools, self._plan.stages, strict=True):
             if pool is not None:
-                widths.append(max(pool.used_width, 2 if self._paired(settings) else 1))
+                assert settings.block is not None
+                widths.append(max(pool.used_width, settings.block.rule.neurons_per_variable))
             widths.append(stage.width)
         return widths
 

@@ -65,7 +65,7 @@ class StageSettings:
             yield from ((0, stop) for stop in range(size, LARGEST_BASE_SET + 1, _SPARE_STEP))
             return
         narrow = self.constant_window if constant else self.window
-        for window in range(narrow, LARGEST_BASE_SET + 1, _WIDER_WINDOW):
+        for window in (*range(narrow, LARGEST_BASE_SET, _WIDER_WINDOW), LARGEST_BASE_SET):
             yield from ((start, min(start + window, size)) for start in range(0, max(size, 1), window))
             if window >= size:
                 return
@@ -101,7 +101,7 @@ def _planned(spec: NetworkSpec, construction: str, tolerance: float, failure_pro
 def _planned_stage(stage: Stage, output: bool) -> StageSettings:
     sizes = stage.sizes
     constant = sizes.helper_constant
-    constant_reach = sizes.sigma * constant.high if constant else 1.0
+    constant_reach = sizes.sigma * constant.high if constant else sizes.tolerance
     constant_margin = _UNIFORM_MARGIN if constant and constant.pruned else _PRODUCT_MARGIN
     margin = _UNIFORM_MARGIN if stage.block is None else _PRODUCT_MARGIN
     return StageSettings(
@@ -208,7 +208,7 @@ def _published_sizes(
             helper_constant=below,
         )
     factor = min(block.two_signed_factor, block.one_signed_factor)
-    start = power_of_two_at_least(max(layer.max_weight, tolerance) / factor)
+    start = power_of_two_at_least(max(layer.max_weight, bias_target, tolerance) / factor)
     demand = Demand(
         own_error=tolerance * layer.row_nonzeros * layer.input_sup,
         input_error=layer.input_sup / 4,
@@ -221,7 +221,7 @@ def _published_sizes(
         ratio = math.ldexp(start, step)
         scale = linearising_scale(layer, block, demand, ratio, weights, weights)
         constant = helper_constant(block, scale, below) if below is not None else None
-        if below is None or (constant is not None and bias_target <= ratio / scale * constant.high):
+        if below is None or (constant is not None and bias_target <= ratio / scale * constant.low):
             return Sizes(
                 two_signed=weights,
                 one_signed=weights,

@@ -15,9 +15,11 @@ Source: B22 Thms 2.5 and 2.6; proofs in ``docs/widths.md``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from bounds.expansion import AssumptionError
+from bounds.arithmetic import ball, lower, upper
 from bounds.first_activation import Activation
+from bounds.scalar_function import x
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Block:
 
     ``two_signed_factor``, ``one_signed_factor``  absolute factor of v*u for inputs of both signs and of one sign;
     ``amplification``                             (|m_plus| + |m_minus|)/|m| for split inputs of both signs, else 1;
-    ``positive_side``                             whether the steeper side of phi_0 is x >= 0.
+    ``slopes``                                    (m_plus, m_minus, m) in float64, m from its exact value;
+    ``intercept``                                 |phi_0(0)|, rounded up.
     """
 
     rule: BlockRule
@@ -48,7 +51,27 @@ class Block:
     two_signed_factor: float
     one_signed_factor: float
     amplification: float
-    positive_side: bool
+    slopes: tuple[float, float, float]
+    intercept: float
+
+    @property
+    def positive_side(self) -> bool:
+        """Whether the steeper side of phi_0 is x >= 0."""
+        return abs(self.slopes[0]) >= abs(self.slopes[1])
+
+    def remainder(self, radius: float) -> float:
+        """Return sup |phi_0 - phihat_0| over |x| <= radius per neuron, rounded up; of the odd parts, for pairs."""
+        if radius == 0:
+            return 0.0
+        activation = odd_part(self.activation) if self.rule is PAIRS else self.activation
+        return activation.remainder_bound(radius)
+
+
+@lru_cache(maxsize=64)
+def odd_part(activation: Activation) -> Activation:
+    """Return (phi(x) - phi(-x))/2, of slopes m/2 and intercept 0: a pair (u, -u), (v, -v) computes 2 v times it."""
+    mirrored = activation.expression.subs(x, -x)
+    return Activation.from_expression((activation.expression - mirrored) / 2, name=f"odd part of {activation.name}")
 
 
 def midpoint(bounds_of_value: tuple[float, float]) -> float:
@@ -59,17 +82,25 @@ def midpoint(bounds_of_value: tuple[float, float]) -> float:
 def choose_block(activation: Activation, force_pairs: bool = False) -> Block:
     """Return the block for phi_0: pairs if d != 0 or forced, unsplit if m_plus = m_minus, sign-split otherwise.
 
-    Raises AssumptionError if m_plus + m_minus = 0 (already refused by ``Activation``).
+    m = m_plus + m_minus is not 0: ``Activation`` has refused that.
     """
     plus, minus = (midpoint(side) for side in activation.slopes)
-    total = plus + minus
-    if total == 0:
-        raise AssumptionError(f"activation {activation.name}: m_plus + m_minus = 0 violates Assumption 2.3")
+    exact = ball(activation.m_plus + activation.m_minus)
+    total = midpoint((lower(exact), upper(exact)))
     steeper = max(abs(plus), abs(minus))
-    positive_side = abs(plus) >= abs(minus)
     if force_pairs or activation.d != 0:
-        return Block(PAIRS, activation, abs(total), abs(total), 1.0, positive_side)
-    if activation.m_plus == activation.m_minus:
-        return Block(UNSPLIT, activation, steeper, steeper, 1.0, positive_side)
-    amplification = (abs(plus) + abs(minus)) / abs(total)
-    return Block(SIGN_SPLIT, activation, abs(total), steeper, amplification, positive_side)
+        rule, two_signed, one_signed, amplification = PAIRS, abs(total), abs(total), 1.0
+    elif activation.m_plus == activation.m_minus:
+        rule, two_signed, one_signed, amplification = UNSPLIT, steeper, steeper, 1.0
+    else:
+        rule, two_signed, one_signed = SIGN_SPLIT, abs(total), steeper
+        amplification = (abs(plus) + abs(minus)) / abs(total) * (1 + 2.0**-40)
+    return Block(
+        rule=rule,
+        activation=activation,
+        two_signed_factor=two_signed,
+        one_signed_factor=one_signed,
+        amplification=amplification,
+        slopes=(plus, minus, total),
+        intercept=upper(abs(ball(activation.d))),
+    )

@@ -52,12 +52,19 @@ def default_first_activation(spec: NetworkSpec) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Above:
-    """What the stages above ask of the one being solved."""
+    """What the stages above ask of the one being solved.
+
+    ``gain``       factor by which an error of this layer's neurons reaches the output.
+    ``pull``       the same for the pre-activations whose range is relied on, in units of what they may move.
+    ``margin``     how far this layer's own pre-activations may move for the signs that the next stage relies on.
+    """
 
     gain: float
     copies: int
     constants: int
     depth: int
+    pull: float = 0.0
+    margin: float = math.inf
 
 
 def width_requirement(
@@ -92,10 +99,29 @@ def width_requirement(
 
 def _next_above(spec: NetworkSpec, stage: Stage, above: _Above) -> _Above:
     """Return what ``stage`` demands of the stage below it."""
-    gain = above.gain * spec.layers[stage.layer - 1].lipschitz * stage.amplification
-    if stage.kind == "one-for-one":
-        return _Above(gain, max(stage.sizes.two_signed, 1), stage.sizes.constant, above.depth)
-    return _Above(gain, 1, min(stage.sizes.constant, 1), above.depth)
+    layer = spec.layers[stage.layer - 1]
+    two_for_one = stage.kind == "two-for-one"
+    return _Above(
+        gain=above.gain * layer.lipschitz * stage.amplification,
+        copies=1 if two_for_one else max(stage.sizes.two_signed, 1),
+        constants=min(stage.sizes.constant, 1) if two_for_one else stage.sizes.constant,
+        depth=above.depth,
+        pull=_reliance(layer, above) * stage.amplification,
+        margin=_sign_margin(spec, stage),
+    )
+
+
+def _reliance(layer: LayerSpec, above: _Above) -> float:
+    """Return the largest factor by which a pre-activation error of ``layer`` uses up a range that is relied on."""
+    return max(1 / min(layer.enlargement, above.margin), layer.lipschitz * above.pull)
+
+
+def _own_error(layer: LayerSpec, above: _Above, eps: float) -> float:
+    """Return A_l: its share of eps, and at most half its share of every range that is relied on."""
+    gain, reliance = above.gain * layer.lipschitz, _reliance(layer, above)
+    share = eps / above.depth / gain if gain > 0 else math.inf
+    within = 0.5 / above.depth / reliance if reliance > 0 else math.inf
+    return min(share, within, _LARGEST_OWN_ERROR) * _SHRINK
 
 
 def layer_constants(spec: NetworkSpec, number: int) -> tuple[float | None, Constant]:
@@ -148,8 +174,7 @@ def _sized_stage(
     two_for_one = rule.two_for_one(number)
     used = _used_neurons(spec, number)
     aimed = layer_constants(spec, number) if above.constants else None
-    gain = above.gain * layer.lipschitz
-    own_error = min(eps / above.depth / gain if gain > 0 else math.inf, _LARGEST_OWN_ERROR) * _SHRINK
+    own_error = _own_error(layer, above, eps)
     rows = used * (above.copies + spares) + (above.constants + (spares if aimed and aimed[0] is not None else 0))
     probability, sign_probability = _problem_probability(
         layer, block if two_for_one else None, above, used, delta, spares, number == spec.depth
@@ -173,7 +198,9 @@ def _sized_stage(
             target=target,
             value=value,
         )
-    helper_width = helper_pool(layer, block, sizes, sign_probability) if two_for_one else 0
+    helper_width = 0
+    if two_for_one:
+        helper_width = max(helper_pool(layer, block, sizes, sign_probability), block.rule.neurons_per_variable)
     return Stage(
         layer=number,
         kind="two-for-one" if two_for_one else "one-for-one",
@@ -184,7 +211,7 @@ def _sized_stage(
         used_neurons=used,
         constants=constants,
         helper_width=helper_width,
-        row_width=rows,
+        row_width=max(rows, 1),
         problems=_problem_count(layer, block if two_for_one else None, above.copies + spares, constants),
         problem_probability=probability,
         own_error=own_error,

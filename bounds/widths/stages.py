@@ -22,6 +22,7 @@ CONTINUUM_SHARE = 1 - 2.0**-9
 SOLVER_SHARE = 1 - 2.0**-10
 """Of a tolerance eta, sums of continuous variables get the first share, float64 sums of grid variables the second."""
 _LINEARISATION_SHARE = 1 / 16
+_EVALUATION_SHARE = 1 / 64
 _SCALE_CANDIDATES = 4
 _SMALLEST_SCALE_EXPONENT = -60
 
@@ -72,6 +73,7 @@ def scales(largest: float, factor: float) -> Iterator[float]:
 
 def variable_size(law: str, range_of_variable: float, largest: float, tolerance: float, probability: float) -> int:
     """Return the base-set size for variables range * X, X of the law, targets |w| <= largest, absolute tolerance."""
+    check_floor(tolerance, 1, range_of_variable)
     relative = min(tolerance * CONTINUUM_SHARE / range_of_variable, 0.25)
     window = min(1.0, max(largest / range_of_variable, 2.0**-20) * (1 + 2.0**-40))
     return sufficient_size(relative, probability, law=law, window=window).size
@@ -115,7 +117,7 @@ def one_for_one_sizes(layer: LayerSpec, demand: Demand) -> Sizes:
     Row error: eta * support_l1 + eta_bias, with eta = A_l / (support_l1 + 1), and the amplified copy errors.
     """
     biased = demand.bias_target > 0
-    eta = demand.own_error / (layer.support_l1 + (1.0 if biased else 0.0) or 1.0) * _SHRINK
+    eta = _capped(demand.own_error / (layer.support_l1 + (1.0 if biased else 0.0) or 1.0), layer, demand)
     best: Sizes | None = None
     for sigma in scales(max(layer.max_weight, demand.bias_target if layer.nonzero_weights == 0 else 0.0), 1.0):
         size = (
@@ -133,8 +135,13 @@ def one_for_one_sizes(layer: LayerSpec, demand: Demand) -> Sizes:
             helper_constant=demand.below,
         )
     best = best or _widen_for_bias(layer, demand, eta)
-    check_floor(best.tolerance, max(best.largest, 1), best.sigma)
+    check_floor(best.tolerance, best.largest, best.sigma * max(1.0, demand.below.high if demand.below else 1.0))
     return best
+
+
+def _capped(eta: float, layer: LayerSpec, demand: Demand) -> float:
+    """Return a tolerance that float64 rounding cannot spoil and that is no larger than the largest parameter."""
+    return min(eta * _SHRINK, max(layer.max_weight, demand.bias_target) or 1.0)
 
 
 def _widen_for_bias(layer: LayerSpec, demand: Demand, eta: float) -> Sizes:
@@ -152,6 +159,7 @@ def _widen_for_bias(layer: LayerSpec, demand: Demand, eta: float) -> Sizes:
 def _constant_size(constant: Constant | None, sigma: float, demand: Demand, eta: float) -> int | None:
     if constant is None:
         return None
+    check_floor(eta, 1, sigma * constant.high)
     return constant_size(constant, sigma, demand.bias_target, eta * CONTINUUM_SHARE, demand.probability)
 
 
@@ -159,12 +167,12 @@ def two_for_one_sizes(layer: LayerSpec, block: Block, demand: Demand) -> Sizes:
     """Return the sizes of a layer made of two source layers (B22 Thms 2.5, 2.6).
 
     Row error: eta * amplification * (support_l1 + row_nonzeros * input_error) + eta_bias + linearisation, where the
-    linearisation of phi_0 takes a sixteenth of the budget (it costs scale, not width).
+    linearisation of phi_0 takes a sixteenth of the budget (it costs scale, not width) and its evaluation a 64th.
     """
     biased = demand.bias_target > 0
     spread = block.amplification if layer.two_signed_inputs else 1.0
     reach = spread * (layer.support_l1 + layer.row_nonzeros * demand.input_error) + (1.0 if biased else 0.0)
-    eta = demand.own_error * (1 - _LINEARISATION_SHARE) / (reach or 1.0) * _SHRINK
+    eta = _capped(demand.own_error * (1 - _LINEARISATION_SHARE - _EVALUATION_SHARE) / (reach or 1.0), layer, demand)
     best: tuple[float, Sizes] | None = None
     ratio = next(iter(scales(max(layer.max_weight, demand.bias_target), _least_factor(layer, block))))
     for step in range(_SCALE_CANDIDATES + 8):
@@ -176,12 +184,25 @@ def two_for_one_sizes(layer: LayerSpec, block: Block, demand: Demand) -> Sizes:
             best = (cost, sizes)
     if best is None:
         raise ValueError(
-            f"width_requirement: no scale of the source makes constants of phi_0 = {block.activation.name} reach "
-            f"the bias "
-            f"{demand.bias_target:g}; rescale the target or choose another first_activation"
+            f"width_requirement: no scale of the source makes constants of phi_0 = {block.activation.name} reach the "
+            f"bias {demand.bias_target:g}; rescale the target or choose another first_activation"
         )
-    check_floor(eta, max(best[1].largest, 1), block.two_signed_factor * best[1].sigma * (best[1].helper_scale or 1.0))
+    _check_two_for_one_floor(layer, block, demand, best[1])
     return best[1]
+
+
+def _check_two_for_one_floor(layer: LayerSpec, block: Block, demand: Demand, sizes: Sizes) -> None:
+    """Raise unless the variables and the evaluation of phi_0 are exact enough in float64.
+
+    A neuron with phi_0(0) = d carries an absolute error of about |d| 2^-53, whatever its input; sigma multiplies it.
+    """
+    assert sizes.helper_scale is not None
+    slope = max(block.two_signed_factor, block.one_signed_factor)
+    values = max(slope * sizes.helper_scale, sizes.helper_constant.high if sizes.helper_constant else 0.0)
+    check_floor(sizes.tolerance, sizes.largest, sizes.sigma * values)
+    chosen = layer.row_nonzeros * max(sizes.two_signed, sizes.one_signed) + sizes.constant
+    neurons = chosen * block.rule.neurons_per_variable
+    check_floor(demand.own_error * _EVALUATION_SHARE * 2**10, neurons, sizes.sigma * block.intercept)
 
 
 def _least_factor(layer: LayerSpec, block: Block) -> float:
@@ -222,13 +243,14 @@ def _two_for_one_candidate(layer: LayerSpec, block: Block, demand: Demand, eta: 
 def linearising_scale(layer: LayerSpec, block: Block, demand: Demand, ratio: float, two: int, one: int) -> float:
     """Return the largest power of two s <= 1 with row_nonzeros * |I| * sigma * sup|e| <= A_l / 16, sigma = ratio / s.
 
-    |I| is the base-set size (both classes if the block splits signs), sup over |u x| <= s * (input_sup + input_error).
+    |I| counts neurons (both classes if the block splits signs), sup over |u x| <= s * (input_sup + input_error); for
+    pairs e is the odd part of the remainder, the even part cancels.
     """
     chosen = max(two * (2 if block.rule.split else 1), one) * block.rule.neurons_per_variable
     budget = demand.own_error * _LINEARISATION_SHARE * _SHRINK
     for exponent in range(0, _SMALLEST_SCALE_EXPONENT, -1):
         scale = math.ldexp(1.0, exponent)
-        remainder = block.activation.remainder_bound(scale * (layer.input_sup + demand.input_error))
+        remainder = block.remainder(scale * (layer.input_sup + demand.input_error))
         if layer.row_nonzeros * chosen * (ratio / scale) * remainder <= budget:
             return scale
     raise ToleranceFloorError(

@@ -1,5 +1,7 @@
 """Small target networks that the tests of the builder share."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from constructions.target import TargetNetwork
@@ -18,7 +20,7 @@ def random_target(
     """Return a network with U(-scale, scale) parameters on [lower, 1]^n_0."""
     generator = np.random.default_rng(seed)
     weights, biases = [], []
-    for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
+    for n_in, n_out in pairwise(widths):
         kept = generator.random((n_out, n_in)) < density
         weights.append(generator.uniform(-scale, scale, (n_out, n_in)) * kept)
         biases.append(generator.uniform(-scale, scale, n_out) * (not zero_biases))

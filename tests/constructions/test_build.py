@@ -76,7 +76,7 @@ def test_output_activation_and_mixed_first_activation() -> None:
 
 def test_hidden_activations_outside_the_assumption_are_allowed_above_the_first_layer() -> None:
     target = random_target("abs", (2, 3, 1), seed=7)
-    with pytest.raises(ValueError, match="Assumption 2.3"):
+    with pytest.raises(ValueError, match=r"Assumption 2\.3"):
         build(target, "L+1", tolerance=0.1, failure_probability=0.1)
     result = build(target, "L+1", tolerance=0.1, failure_probability=0.1, first_activation="relu")
     assert result.success
@@ -173,3 +173,65 @@ def test_a_linear_target_needs_a_first_activation() -> None:
 def test_tolerances_below_the_grid_are_refused() -> None:
     with pytest.raises(ValueError, match="below"):
         build(random_target("relu", (2, 2, 1), seed=1), "2L", tolerance=1e-15, failure_probability=0.1)
+
+
+def referee_target(activation: str) -> constructions.TargetNetwork:
+    """Two layers with biases on [-1, 1]^2."""
+    weights = [[[0.7, -0.4], [0.3, 0.9]], [[0.8, -0.6]]]
+    return constructions.TargetNetwork(weights, [[0.5, -0.7], [0.3]], [activation, "identity"], ([-1, -1], [1, 1]))
+
+
+@pytest.mark.theorem
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-4, 1e-6])
+@pytest.mark.parametrize("activation", ["softplus", "exp", "logsigmoid", "sigmoid"])
+def test_intercepts_do_not_cancel_the_promise(activation: str, tolerance: float) -> None:
+    """Thm 2.6 with d != 0 in float64: pairs are linearised by their odd part, so sigma stays small; or a refusal."""
+    target = referee_target(activation)
+    try:
+        result = build(target, "2L", tolerance=tolerance, failure_probability=0.1)
+    except ValueError as refusal:
+        assert "ask for a larger tolerance" in str(refusal) and tolerance < 1e-3
+        return
+    assert result.success
+    assert largest_gap(result, target) <= tolerance
+
+
+def test_parameters_below_their_tolerance_need_no_constants() -> None:
+    target = constructions.TargetNetwork([[[1.0]], [[1.0]]], [None, [1e-6]], ["sigmoid", "identity"], ([-1.0], [1.0]))
+    result = build(target, "L+1", tolerance=0.1, failure_probability=0.1)
+    assert result.success and largest_gap(result, target) <= 0.1
+
+
+@pytest.mark.parametrize("construction", CONSTRUCTIONS)
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+def test_a_domain_that_is_one_point(activation: str, construction: str) -> None:
+    base = random_target(activation, (2, 2, 1), seed=3)
+    for point in (0.0, -0.5):
+        target = constructions.TargetNetwork(base.weights, base.biases, base.activations, ([point] * 2, [point] * 2))
+        result = build(target, construction, tolerance=0.05, failure_probability=0.1)
+        assert result.success and largest_gap(result, target) <= 0.05
+
+
+@pytest.mark.parametrize("top", [0.0, 1e-3])
+def test_upper_layers_that_hardly_matter(top: float) -> None:
+    weights = [[[1.0, 2.0]], [[0.3]], [[top]]]
+    target = constructions.TargetNetwork(weights, None, ["exp", "exp", "identity"], ([-1, -1], [1, 1]))
+    result = build(target, "L+1", tolerance=0.1, failure_probability=0.1, first_activation="relu")
+    assert result.success and largest_gap(result, target) <= 0.1
+
+
+def test_biases_much_larger_than_weights_in_published_mode() -> None:
+    target = constructions.TargetNetwork([[[1.0]], [[1e-6]]], [[0.5], [1.0]], ["relu", "identity"], ([-1.0], [1.0]))
+    result = build(target, "2L", tolerance=1e-4, base_set_size=20)
+    assert result.success and largest_gap(result, target) <= 1e-3
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e200])
+def test_absurd_scales_get_a_plan_or_a_clear_refusal(size: float) -> None:
+    target = constructions.TargetNetwork([[[size]], [[1.0]]], None, ["relu", "identity"], ([-1.0], [1.0]))
+    try:
+        result = build(target, "L+1", tolerance=0.1, failure_probability=0.1)
+    except ValueError as refusal:
+        assert size > 1 and "ask for a larger tolerance" in str(refusal)
+    else:
+        assert largest_gap(result, target) <= 0.1
