@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from constructions.target import TargetNetwork
 from empirical.sup_error import anatomy, sup_error
 from empirical.sup_error.anatomy import live_layers
-from empirical.sup_error.evaluation import evaluation_error, layer_ranges
+from empirical.sup_error.evaluation import evaluation_error, layer_ranges, outputs
 from empirical.sup_error.outward import Interval
 from empirical.sup_error.shape import Shape, shape
 from tests.empirical.fabricated import fabricate, one_more_layer, perturbed, random_target, two_per_layer
@@ -100,7 +100,8 @@ def test_pairs_cancel_the_intercept_exactly():
     assert found.lower <= found.upper <= cubic * 1.01 + 1e-12
     assert found.lower >= cubic * 0.99 - 1e-12
     unpaired = fabricate([[[u], [-u]], [[v, -v * (1 + 2**-10)]]], None, ["sigmoid", "identity"], target.domain)
-    assert sup_error(target, unpaired).lower > 0.4  # the intercept 2^-10 v / 2 is seen when it does not cancel
+    seen = sup_error(target, unpaired)  # the intercept 2^-10 v / 2 is seen when it does not cancel
+    assert 0.49 < seen.lower <= seen.upper < 0.51
 
 
 @pytest.mark.theorem
@@ -130,6 +131,31 @@ def test_copies_are_not_one_neuron():
     assert found.upper == pytest.approx(truth, rel=1e-2)
     as_one_neuron = abs(second) * 1 + (1 + second) * 2 * first + second
     assert as_one_neuron < truth / 3
+
+
+@pytest.mark.parametrize(("activation", "side"), [("relu", -1), ("hardtanh", 1)])
+def test_copies_may_leave_the_range_of_their_original(activation, side):
+    """phi(x + s e) - s e against phi(x): 0 but where the copy crosses a kink that the original does not reach."""
+    e = 2.0**-10
+    box = ([e / 4], [1 - e / 4])
+    target = TargetNetwork([[[1.0]], [[1.0]]], None, [activation, "identity"], box)
+    names = [activation, "identity"]
+    ticket = fabricate([[[1.0]], [[1.0]]], [[side * e], [-side * e]], names, target.domain)
+    found = sup_error(target, ticket)
+    assert found.lower == pytest.approx(e * 3 / 4, rel=1e-9) and found.lower <= found.upper
+    assert found.upper == pytest.approx(e, rel=0.01)
+
+
+@pytest.mark.parametrize(("activation", "order"), [("relu", 1), ("tanh", 2)])
+def test_errors_of_copies_cancel_where_they_do_in_truth(activation, order):
+    """phi(x + e) + phi(x - e) against 2 phi(x): e at the kink of relu, but only sup |phi''| e^2 for a smooth phi."""
+    e = 2.0**-10
+    target = TargetNetwork([[[1.0]], [[2.0]]], None, [activation, "identity"], ([-1.0], [1.0]))
+    ticket = fabricate([[[1.0], [1.0]], [[1.0, 1.0]]], [[e, -e], None], [activation, "identity"], target.domain)
+    found = sup_error(target, ticket, data=[[0.0]])
+    truth = e if order == 1 else 4 / 27**0.5 * e**2
+    assert found.lower == pytest.approx(truth, rel=0.02)
+    assert found.lower <= found.upper <= 1.05 * truth
 
 
 def test_constants_enter_with_their_exact_values():
@@ -163,7 +189,7 @@ def test_helpers_of_a_relu_layer_above_need_one_sign_only():
 
 
 def test_equal_target_neurons_share_their_copies():
-    """Two target neurons with equal rows are one function: copies may serve either, and the bound does not break down."""
+    """Two target neurons with equal rows are one function: copies may serve either, and the bound stays small."""
     generator = np.random.default_rng(3)
     weight = np.array([[0.5, -0.25], [0.5, -0.25], [0.125, 1.0]])
     target = TargetNetwork(
@@ -191,6 +217,25 @@ def test_a_ticket_that_is_something_else_is_called_vacuous():
     assert found.lower > 0
     cancelling = fabricate(target.weights, target.biases, ["relu", "identity"], target.domain)
     assert not sup_error(target, cancelling).aligned
+
+
+def test_two_helper_layers_in_a_row_are_not_read_as_one():
+    """x -> 2 (0.5 (2 x)) is three univariate layers; only one helper layer may stand below a tracked one."""
+    target = TargetNetwork([[[1.0]]], None, ["identity"], ([0.0], [1.0]))
+    ticket = fabricate([[[2.0]], [[0.5]], [[2.0]]], None, ["relu", "relu", "identity"], target.domain)
+    found = sup_error(target, ticket)
+    assert not found.aligned and found.lower == pytest.approx(1.0) and found.lower <= found.upper
+
+
+def test_parts_of_the_box_leave_nothing_out():
+    """A peak of height 1 at 0.703125 stays above every upper bound, however the box is cut."""
+    target = TargetNetwork([[[0.0]]], None, ["identity"], ([0.0], [1.0]))
+    slope, peak = 2.0**6, 0.703125
+    bias = [1 - slope * peak, -slope * peak, -1 - slope * peak]
+    ticket = fabricate([[[slope]] * 3, [[1.0, -2.0, 1.0]]], [bias, None], ["relu", "identity"], target.domain)
+    for parts in (1, 2, 3, 5, 20, 60):
+        assert sup_error(target, ticket, parts=parts, starts=0).upper >= 1.0
+    assert sup_error(target, ticket, parts=60, data=[[peak]]).upper < 1.1
 
 
 def test_the_l1_norm_sums_over_outputs():
@@ -233,7 +278,7 @@ def exact_outputs(network, point) -> list[Fraction]:
 
 @given(st.integers(0, 10**6), st.sampled_from(STRUCTURES))
 def test_witnesses_and_float64_values_against_exact_arithmetic(seed, structure):
-    """relu: the lower bound is at most the exact error at the witness; float64 values stay within their stated error."""
+    """relu: the lower bound is at most the exact error at the witness, float64 values keep to their bound."""
     target, ticket = make(structure, "relu", seed)
     found = sup_error(target, ticket, starts=1)
     dense = ticket.dense()
@@ -250,6 +295,18 @@ def test_witnesses_and_float64_values_against_exact_arithmetic(seed, structure):
         ]
         assert all(e <= Fraction(float(b)) for e, b in zip(error, bound, strict=True))
     assert found.real_upper < found.upper < found.real_upper + 1e-11
+
+
+def test_rounding_of_the_first_layer_is_carried_to_the_outputs():
+    """1 + 2^-53 + ... + 2^-53, added from the left, loses all but the first; one layer up it is missing."""
+    terms = 200
+    first = np.append(1.0, np.full(terms, 2.0**-53))[None]
+    network = fabricate([first, [[1.0]]], None, ["identity"] * 2, (np.zeros(terms + 1), np.ones(terms + 1)))
+    layers = live_layers(network.matrices(), ["identity"] * 2)
+    domain = Interval(*network.architecture.domain)
+    bound = evaluation_error(layers, domain, layer_ranges(layers, domain))[0]
+    lost = 1 + terms * Fraction(1, 2**53) - Fraction(float(outputs(layers, np.ones((1, terms + 1)))[0, 0]))
+    assert terms * Fraction(1, 2**53) == lost <= Fraction(float(bound))
 
 
 def test_float64_differences_of_equal_networks_lie_below_the_upper_bound():

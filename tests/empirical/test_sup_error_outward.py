@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import bounds
 from empirical.sup_error import outward
+from empirical.sup_error.expansion import expansion
 from empirical.sup_error.forms import Basis, Forms
 from empirical.sup_error.outward import Interval, Sparse
 from empirical.sup_error.shape import Shape, shape
@@ -202,6 +203,21 @@ def test_slopes_are_tight_where_they_are_known():
     assert shape("tanh").coarse_image(values).high[2] < 0.77
 
 
+@pytest.mark.parametrize("name", ["tanh", "sigmoid", "elu", "hardtanh", "hardswish", "relu6", "exp", "leaky_relu"])
+def test_remainders_of_expansions_hold_near_and_far(name):
+    """|phi(y) - mu(y) y - d| on either side, inside and beyond the radius of the majorant."""
+    found = expansion(name)
+    phi = shape(name).numeric.numpy
+    for side in (1.0, -1.0):
+        for reach in (1e-3, 0.4, 0.9, 2.0, 8.0):
+            y = side * reach * np.linspace(0, 1, 200)
+            positive = np.array([side > 0])
+            slopes = found.slopes(positive)
+            gap = np.abs(phi(y) - slopes.low * y - found.intercept.low).max()
+            assert gap <= found.remainder(positive, np.array([reach]))[0] * (1 + 1e-9) + 1e-12
+            assert slopes.low <= slopes.high <= slopes.low + 1e-15
+
+
 def test_a_table_refuses_a_function_that_jumps():
     """A difference quotient across a jump is unbounded, which no table of phi' would notice."""
     step = sympy.Piecewise((bounds.x, bounds.x < 1), (bounds.x + 1, True))
@@ -214,6 +230,6 @@ def test_a_kink_between_nodes_is_seen():
     table = build_table("kinked", sympy.Abs(bounds.x - sympy.Rational(1, 3)))
     kinked = Shape("kinked", bounds.scalar_function("abs"), shape("abs").numeric)
     kinked.__dict__["table"] = table
-    around = Interval(np.array([0.3, 0.4]), np.array([0.35, 0.5]))
-    assert kinked.slopes(around).low.tolist() == [-1.0, 1.0]
-    assert kinked.curvature(around).tolist() == [np.inf, 0.0]
+    around = Interval(np.array([0.3, 0.4, 1 / 3]), np.array([0.35, 0.5, 0.4]))
+    assert kinked.slopes(around).low.tolist() == [-1.0, 1.0, -1.0]
+    assert kinked.curvature(around).tolist() == [np.inf, 0.0, np.inf]
