@@ -97,7 +97,7 @@ def test_lattice_average_is_above_and_close_for_u(k: int) -> None:
 
 @pytest.mark.parametrize("k", [2, 3, 4])
 def test_lattice_is_above_wherever_the_target_falls_in_its_cell(k: int) -> None:
-    """Fifty targets and fifty intervals that end anywhere in a cell: dropping the blur of the rounding is seen here."""
+    """Fifty targets and fifty intervals, which end anywhere in a cell, against the exact sums."""
     for step in range(1, 51):
         target, tolerance, wide = step / 50, 1e-4, step / 1000
         assert irwin_hall.near(k, Fraction(target), Fraction(tolerance)) <= lattice.near(
