@@ -103,9 +103,33 @@ def fused_block(helpers: LiveLayer, layer: LiveLayer, values: Interval, expansio
             groups.sums(np.abs(outgoing) * expansion.remainder(incoming > 0.0, up(reach[0]))),
             groups.sums(np.abs(outgoing) * expansion.remainder(incoming < 0.0, up(reach[1]))),
         )
+        bounds = np.minimum(bounds, _by_parity(groups, outgoing, incoming, up(np.maximum(*reach)), expansion))
         terms = len(helpers.neurons)
         rest = add(rest, symmetric(row_sums(rows, bounds, above.shape[0]) * inflation(2 * terms) + TINY))
     return Block(rows, groups.keys % width, positive, negative, np.maximum(slack, other_slack), rest)
+
+
+def _by_parity(
+    groups: Groups, outgoing: FloatArray, incoming: FloatArray, reach: FloatArray, expansion: Expansion
+) -> FloatArray:
+    """Bound ``|sum a e(u v)|`` over every group by the odd part of e and, for each |u|, the sum of the a with that |u|.
+
+    For pairs (u, -u), (a, -a) these sums vanish and with them the even part.
+    """
+    if expansion.odd is None:
+        return np.full(len(groups.starts), np.inf)
+    sizes, size_of = np.unique(np.abs(incoming), return_inverse=True)
+    same = group_by(groups.positions * len(sizes) + size_of)
+    weights = outgoing[same.order]
+    exact = np.diff(same.starts, append=len(weights)) <= 2  # a sum of two floats that is 0 is exactly 0
+    sums = np.abs(same.sums(weights))
+    sums = np.where(exact & (sums == 0.0), 0.0, sums + gamma(same.terms) * same.sums(np.abs(weights)) + TINY)
+    everywhere = np.ones(len(reach), dtype=bool)
+    even = np.maximum(expansion.remainder(everywhere, reach), expansion.remainder(~everywhere, reach))
+    odd = groups.sums(np.abs(outgoing) * expansion.odd.remainder(everywhere, reach))
+    largest = np.maximum.reduceat(even[same.order], same.starts) if len(sums) else sums
+    leftover = np.bincount(same.keys // len(sizes), weights=up(sums * largest), minlength=len(groups.starts))
+    return odd + leftover
 
 
 def _slope_sums(

@@ -10,17 +10,22 @@ import numpy as np
 
 import bounds
 from bounds.arithmetic import ball, upper
+from bounds.widths.blocks import odd_part
 from empirical.sup_error.outward import FloatArray, Interval, up
 
 
 @dataclass(frozen=True, eq=False)
 class Expansion:
-    """``phi_0(y) = mu(y) y + d + e(y)`` with mu(y) = m_plus for y >= 0 and m_minus for y < 0."""
+    """``phi_0(y) = mu(y) y + d + e(y)`` with mu(y) = m_plus for y >= 0 and m_minus for y < 0.
+
+    ``odd``  the expansion of (phi_0(y) - phi_0(-y))/2, which is all that a pair (u, -u), (a, -a) computes.
+    """
 
     activation: bounds.Activation
     plus: tuple[float, float]
     minus: tuple[float, float]
     intercept: Interval
+    odd: Expansion | None = None
 
     @property
     def exact(self) -> bool:
@@ -62,6 +67,10 @@ def expansion(name: str) -> Expansion | None:
         activation = bounds.activation(name)
     except bounds.AssumptionError:
         return None
+    return _of(activation, _of(odd_part(activation)))
+
+
+def _of(activation: bounds.Activation, odd: Expansion | None = None) -> Expansion:
     plus, minus = activation.slopes
     low, high = activation.function.range(0.0, 0.0)
-    return Expansion(activation, plus, minus, Interval(np.array(low), np.array(high)))
+    return Expansion(activation, plus, minus, Interval(np.array(low), np.array(high)), odd)

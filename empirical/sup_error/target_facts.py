@@ -23,6 +23,7 @@ from empirical.sup_error.anatomy import LiveLayer, live_layers
 from empirical.sup_error.evaluation import evaluation_error, layer_ranges
 from empirical.sup_error.forms import Basis, Forms
 from empirical.sup_error.outward import (
+    TINY,
     FloatArray,
     IndexArray,
     Interval,
@@ -33,6 +34,7 @@ from empirical.sup_error.outward import (
     inflation,
     intersect,
     multiply,
+    symmetric,
     zeros,
 )
 from empirical.sup_error.shape import Shape, shape
@@ -138,12 +140,12 @@ def _merge_columns(weight: FloatArray, representatives: IndexArray) -> tuple[Flo
 def _layer(basis: Basis, forms: Forms, inputs: Interval, affine: Affine) -> TargetLayer:
     weights, slack, bias, phi, _ = affine
     coefficients, rest = forms.image(Sparse.dense(weights))
-    spread = slack @ forms.sizes * inflation(len(forms.sizes))
-    preforms = Forms.on(basis, coefficients, add(rest, exactly(bias), Interval(-spread, spread)))
+    spread = (slack * forms.sizes).sum(axis=1) * inflation(len(forms.sizes)) + TINY
+    preforms = Forms.on(basis, coefficients, add(rest, exactly(bias), symmetric(spread)))
     plain = add(dense_image(weights, slack, inputs), exactly(bias))
     preactivation = intersect(plain, preforms.range(basis))
     slope, intercept = phi.chord(preactivation)
     rounding = 2 * UNIT_ROUNDOFF * np.abs(slope) * preforms.sizes
-    rest = add(multiply(exactly(slope), preforms.rest), intercept, Interval(-rounding, rounding))
+    rest = add(multiply(exactly(slope), preforms.rest), intercept, symmetric(rounding))
     forms = Forms.on(basis, coefficients * slope[:, None], rest)
     return TargetLayer(affine, preactivation, intersect(phi.proven_image(preactivation), forms.range(basis)), forms)
