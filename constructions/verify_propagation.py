@@ -58,13 +58,19 @@ class Tracked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Helper:
-    """phi_0(u y), y the tracked ``parent``: ``positive`` y or ``negative`` y by sign, plus intercept and remainder."""
+    """phi_0(u y), y the tracked ``parent``: ``positive`` y or ``negative`` y by sign, plus intercept and remainder.
+
+    ``size`` is |u|; ``odd`` bounds the odd part of the remainder, ``even`` the even part, the same for u and -u.
+    """
 
     parent: int
     positive: arb
     negative: arb
     intercept: arb
     remainder: arb
+    size: float
+    odd: arb
+    even: arb
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +88,9 @@ class RowSum:
     """A ticket row as a function of the tracked neurons below it: constant + sum of two-slope parts + rest."""
 
     constant: arb = ZERO
-    remainder: arb = ZERO
+    plain: arb = ZERO
+    odd: arb = ZERO
+    even: defaultdict[tuple[int, float], list[arb]] = field(default_factory=lambda: defaultdict(lambda: [ZERO, ZERO]))
     rest: Span = field(default_factory=lambda: Span(ZERO, ZERO))
     positive: defaultdict[int, arb] = field(default_factory=lambda: defaultdict(lambda: ZERO))
     negative: defaultdict[int, arb] = field(default_factory=lambda: defaultdict(lambda: ZERO))
@@ -96,11 +104,20 @@ class RowSum:
             self.positive[neuron.parent] += neuron.positive * weight
             self.negative[neuron.parent] += neuron.negative * weight
             self.constant += neuron.intercept * weight
-            self.remainder += neuron.remainder * abs(weight)
+            self.plain += neuron.remainder * abs(weight)
+            self.odd += neuron.odd * abs(weight)
+            sums = self.even[neuron.parent, neuron.size]
+            sums[0], sums[1] = sums[0] + weight, sums[1].max(neuron.even)
         elif isinstance(neuron, Constant):
             self.constant += neuron.value * weight
         else:
             self.rest = self.rest + neuron.span.scaled(arb(weight))
+
+    @property
+    def remainder(self) -> arb:
+        """Bound sum w e(u y): term by term, or by parity, where pairs (u, -u), (w, -w) lose the even part."""
+        even = sum((abs(weight) * bound for weight, bound in self.even.values()), start=ZERO)
+        return self.plain.min(self.odd + even)
 
     @property
     def is_constant(self) -> bool:
@@ -168,9 +185,19 @@ def _helper(activation: str, row: RowSum, tracked: dict[int, Tracked]) -> Neuron
         return Other(image(activation, row.range(tracked)))
     parent = linear[0]
     factor = row.positive[parent]
-    remainder = expansion.remainder(tracked[parent].span.scaled(factor))
+    span = tracked[parent].span.scaled(factor)
+    remainder, both = expansion.remainder(span), Span.symmetric(span.magnitude())
     right, left = (expansion.plus, expansion.minus) if factor > 0 else (expansion.minus, expansion.plus)
-    return Helper(parent, right * factor, left * factor, expansion.intercept, remainder)
+    return Helper(
+        parent=parent,
+        positive=right * factor,
+        negative=left * factor,
+        intercept=expansion.intercept,
+        remainder=remainder,
+        size=abs(float(factor.mid())),
+        odd=expansion.odd.remainder(both) if expansion.odd is not None else remainder,
+        even=expansion.remainder(both),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,6 +209,7 @@ class _Expansion:
     intercept: arb
     majorants: tuple[Any, Any]
     remainder_bound: Callable[[float], float]
+    odd: _Expansion | None = None
 
     def remainder(self, span: Span) -> arb:
         """Bound |phi - phihat| over ``span``, each side by its own majorant."""
@@ -204,8 +232,18 @@ def _expansion(name: str) -> _Expansion | None:
         activation = bounds.activation(name)
     except ValueError:
         return None
+    return _of(activation, _of(_odd_part(activation)))
+
+
+def _odd_part(activation: bounds.Activation) -> bounds.Activation:
+    """Return (phi(y) - phi(-y))/2: its slopes are m/2, so it satisfies Assumption 2.3 with phi."""
+    expression = activation.expression
+    return bounds.Activation.from_expression((expression - expression.subs(bounds.x, -bounds.x)) / 2, name="odd part")
+
+
+def _of(activation: bounds.Activation, odd: _Expansion | None = None) -> _Expansion:
     plus, minus, intercept = ball(activation.m_plus), ball(activation.m_minus), ball(activation.d)
-    return _Expansion(plus, minus, intercept, activation.majorants, activation.remainder_bound)
+    return _Expansion(plus, minus, intercept, activation.majorants, activation.remainder_bound, odd)
 
 
 def _copy(
