@@ -177,6 +177,6 @@ def search(pair: Pair, data: FloatArray | None, seed: int, starts: int) -> tuple
         ascended = ascend(pair, beginnings(pair, points, starts), generator)
         points = np.concatenate((ascended, ranked[:FINALISTS]))
         ranked = points[np.argsort(-pair.difference(points), kind="stable")]
-    proven = [pair.enclosed(point) for point in ranked[:FINALISTS]]
+    proven = [pair.enclosed(point) for point in ranked[: FINALISTS if starts else 1]]
     first = int(np.argmax(proven))
     return proven[first], ranked[first]

@@ -133,6 +133,19 @@ def test_copies_are_not_one_neuron():
     assert as_one_neuron < truth / 3
 
 
+def test_pairs_lose_the_even_part_of_the_remainder():
+    """softplus(y) - softplus(-y) = y: pairs are exact; with unequal outgoing weights y^2/8 comes back."""
+    u, v = 0.5, 1.0
+    target = TargetNetwork([[[0.5]]], [None], ["identity"], ([-1.0], [1.0]))
+    for excess, bound in ((0.0, 1e-12), (2.0**-6, 0.1), (-0.75, 2.0)):
+        matrices = [[[u], [-u]], [[v, -v * (1 + excess)]]]
+        ticket = fabricate(matrices, [None, [excess * v * np.log(2)]], ["softplus", "identity"], target.domain)
+        found = sup_error(target, ticket)
+        assert found.lower <= found.upper < bound
+        points = np.linspace(-1, 1, 101)[:, None]
+        assert differences(target, ticket, points).max() <= found.upper
+
+
 @pytest.mark.parametrize(("activation", "side"), [("relu", -1), ("hardtanh", 1)])
 def test_copies_may_leave_the_range_of_their_original(activation, side):
     """phi(x + s e) - s e against phi(x): 0 but where the copy crosses a kink that the original does not reach."""
