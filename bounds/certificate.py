@@ -21,6 +21,7 @@ from bounds.interval import Interval
 from bounds.residual import Residual
 
 _HALVINGS = 1100
+_PROBES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,13 @@ def supremum_bound(side: Residual, end: arb, budget: int = 400) -> float:
         return math.inf
     if end <= side.monotone_radius:
         return upper(iv.magnitude(side.at(end)))
-    start = iv.least([end / 2, side.model.radius]) if side.model is not None else end / 2
-    guess = iv.greatest([side.beside_zero(start), iv.magnitude(side.at(end))])
+    probes = [iv.magnitude(side.at((end * k / _PROBES).lower())) for k in range(1, _PROBES + 1)]
+    guess = iv.greatest([*probes, end * arb(2) ** -60])
     for step in range(60):
         guess = (guess * (1 + arb(2) ** (step - 20))).upper()
+        start = safe_start(side, guess, end)
+        if start is None:
+            continue
         outcome = prove(side, constant_bound(guess), start, end, budget)
         if outcome.verdict is Verdict.PROVED:
             return upper(guess)

@@ -87,6 +87,18 @@ def test_each_primitive_is_sharp_on_wide_intervals_and_half_lines() -> None:
     assert PRIMITIVES[sympy.tan].image(Interval(arb(1), arb(2))) == iv.WHOLE
 
 
+@pytest.mark.parametrize("head", [sympy.sin, sympy.cos], ids=str)
+@working_precision
+def test_waves_reach_their_extremes_exactly_where_they_do(head: type) -> None:
+    rng = np.random.default_rng(3)
+    function = np.sin if head is sympy.sin else np.cos
+    for low, size in zip(rng.uniform(-20, 20, 100), rng.uniform(0, 5, 100), strict=True):
+        image = PRIMITIVES[head].image(Interval(arb(low), arb(low + size)))
+        values = function(np.linspace(low, low + size, 2001))
+        assert float(image.lo) <= min(values) + 1e-15 and max(values) - 1e-15 <= float(image.hi)
+        assert float(image.lo) >= min(values) - 1e-5 and max(values) + 1e-5 >= float(image.hi)
+
+
 @working_precision
 def test_series_of_primitives_match_their_values() -> None:
     """The k-th coefficient on a ball contains that of every centre: checked at order 0 and 1 by differences."""

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bounds.arithmetic import ball, working_precision
 from bounds.branch_and_bound import Verdict, constant_bound, prove
-from bounds.certificate import certify_side
+from bounds.certificate import certify, certify_side, is_violation
 from bounds.first_activation import Activation
 from bounds.named import activation, activations
 from bounds.scalar_function import x
@@ -112,6 +112,29 @@ def test_a_spent_budget_leaves_the_question_open() -> None:
     assert prove(side, constant_bound(arb("0.0779")), arb("0.3"), arb("1.686")).verdict is Verdict.PROVED
 
 
+def test_an_undecided_side_makes_the_certificate_open() -> None:
+    act = activation("sigmoid")
+    sides = (act.expansion.left, act.expansion.right)
+    assert certify(sides, 0.0779, 1.686, budget=2).verdict == "open"
+    assert certify(sides, 0.0779, 1.686).verdict == "proved"
+
+
+def test_witnesses_are_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A point that the second evaluation does not confirm is not reported as a refutation."""
+    side = activation("tanh").expansion.right
+    assert is_violation(side, 0.15, 1e-3) and not is_violation(side, 0.14, 1e-3)
+    monkeypatch.setattr("bounds.certificate.is_violation", lambda *_: False)
+    unconfirmed = activation("tanh").certify(1e-3, 0.15)
+    assert unconfirmed.verdict == "open" and unconfirmed.witness is None
+
+
+def test_nothing_is_proved_across_a_pole() -> None:
+    """The error of x + 1/(1000 (2 - x)) rises on both sides of its pole at 2 and is small at 1 and at 3."""
+    act = Activation.from_expression(x + 1 / (1000 * (2 - x)))
+    assert mpmath_error(act, 1.0) < 1e-2 and mpmath_error(act, 3.0) < 1e-2
+    assert act.certify(1e-2, 3.0).verdict != "proved" and act.radius(1e-2, "exact") < 2
+
+
 @working_precision
 def test_violations_inside_the_interval_are_found() -> None:
     wave = Activation.from_expression(x + sympy.sin(3 * x) ** 2 / 20)
@@ -140,6 +163,11 @@ def test_remainder_bounds_are_valid_and_tight(name: str) -> None:
         assert largest * (1 - 1e-13) - 1e-40 <= bound <= largest * (1 + 1e-4) + 1e-30, radius
     for tolerance in (1e-2, 1e-7):
         assert act.remainder_bound(act.radius(tolerance)) <= tolerance * (1 + 2.0**-19)
+
+
+def test_remainder_bounds_see_humps_inside_the_interval() -> None:
+    wave = Activation.from_expression(x + sympy.sin(3 * x) ** 2 / 20)
+    assert 0.05 <= wave.remainder_bound(1.047) <= 0.05 * (1 + 1e-4), "the end at pi/3 has almost no error"
 
 
 @pytest.mark.parametrize("radius", [0, -1.0, math.nan])

@@ -113,6 +113,7 @@ def test_majorants_hold_and_are_nearly_attained(name: str) -> None:
         x * (3 + x) * cos(9 * x),
         log(1 + x),
         x - x**3 * cos(20 * x),
+        tanh(x) - 40 * Max(0, sympy.Min(x - 1, Rational(1, 4))),
     ],
     ids=str,
 )
@@ -120,6 +121,15 @@ def test_majorants_hold_and_are_nearly_attained(name: str) -> None:
 def test_majorants_of_remainders_that_turn(expression: sympy.Expr) -> None:
     """Where |e|/t^p falls, turns and rises again its limit at 0 is not the supremum on every radius."""
     check_majorants(Activation.from_expression(expression))
+
+
+@working_precision
+def test_power_bounds_know_their_slope() -> None:
+    bound = power_bound(ball(Rational(1, 3)), Fraction(5, 2))
+    near, step = iv.Interval(arb(2), arb(2)), iv.Interval(arb(2) + arb(2) ** -40, arb(2) + arb(2) ** -40)
+    rise = (iv.to_ball(bound.value(step)) - iv.to_ball(bound.value(near))) * arb(2) ** 40
+    assert abs(rise - iv.to_ball(bound.slope(near))) < arb(2) ** -36
+    assert abs(iv.to_ball(bound.value(near)) - arb(2) ** arb("2.5") / 3) < arb(2) ** -100
 
 
 def test_majorant_constants_are_the_exact_limits_where_these_are_suprema() -> None:
