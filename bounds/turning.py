@@ -20,7 +20,8 @@ from bounds.interval import Interval
 
 _NARROW = arb(2) ** -44
 _THIN = arb(2) ** -80
-_MOST_BOXES = 1200
+_MOST_BOXES = 2000
+_PER_ROOT = 40
 _MOST_STEPS = 60000
 _LONG = 400
 _RESOLVED = 32
@@ -77,13 +78,16 @@ def sign_changes(g: Program, slope: Program, lower: arb, upper: arb) -> tuple[In
 def _segments(g: Program, slope: Program, lower: arb, upper: arb) -> list[Segment] | None:
     stack = [Interval(lower, upper)]
     found: list[Segment] = []
-    for _ in range(min(_MOST_BOXES, _MOST_STEPS // len(g.steps + slope.steps))):
+    budget = min(_MOST_BOXES, _MOST_STEPS // len(g.steps + slope.steps))
+    while budget > 0:
         if not stack:
             return found
         box = stack.pop()
+        budget -= 1
         sign = _sign(g(box))
         if sign is None and (slope_sign := _sign(slope(box))) is not None:
             found.extend(_bisected(g, box, slope_sign))
+            budget -= _PER_ROOT
             continue
         if sign is None and box.hi - box.lo > _NARROW:
             centre = ((box.lo + box.hi) / 2).mid()
