@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 NORMS = ("linf", "l1")
 GOAL = 1.001
+MET = 1.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +35,8 @@ class SupError:
     ``norm``              "linf": largest output, "l1": sum over the outputs;
     ``per_output_upper``  the same as ``upper`` for each output by itself;
     ``real_upper``        ``upper`` without the float64 part;
-    ``vacuous``           whether ``upper`` says no more than interval arithmetic on both networks separately;
+    ``vacuous``           whether ``upper`` says no more than interval arithmetic on both networks separately would, and
+                          the witness does not come within a tenth of it either;
     ``aligned``           whether the ticket's layers could be read as those of the target.
     """
 
@@ -102,14 +104,15 @@ def sup_error(
     if parts > 1:
         again = search(Pair(layers, facts.live, *certificate.worst, norm), None, seed, starts)
         found, witness = max((found, witness), again, key=lambda result: result[0])
+    exact = total(certificate.exact)
     return SupError(
         lower=found,
         witness=witness,
-        upper=_total(certificate.per_output, norm),
+        upper=total(certificate.per_output),
         norm=norm,
         per_output_upper=certificate.per_output,
-        real_upper=_total(certificate.exact, norm),
-        vacuous=not _total(certificate.exact, norm) < _total(certificate.plain, norm),
+        real_upper=exact,
+        vacuous=not (exact < total(certificate.plain) or exact <= MET * found),
         aligned=certificate.aligned,
         covers_float64=certificate.covers_float64,
     )

@@ -22,6 +22,8 @@ from empirical.sup_error.propagation import first_level, next_level
 from empirical.sup_error.refinement import refine
 from empirical.sup_error.target_facts import TargetFacts
 
+NEGLIGIBLE = 2.0**-20
+
 
 @dataclass(frozen=True, eq=False)
 class Certificate:
@@ -61,25 +63,45 @@ def certify(
     reaches ``goal`` before.
     """
     ranges = layer_ranges(layers, facts.domain)
-    plain = magnitude(subtract(ranges[-1][1], facts.layers[-1].value))
+    plain = known(magnitude(subtract(ranges[-1][1], facts.layers[-1].value)))
     alignment = align(facts, layers, samples)
+    tracked = None if alignment is None else track(facts, layers, alignment)
 
     def bound(part: TargetFacts) -> FloatArray:
         if alignment is not None:
             return known(magnitude(track(part, layers, alignment).value_error))
         return known(magnitude(subtract(layer_ranges(layers, part.domain)[-1][1], part.layers[-1].value)))
 
-    exact, worst = refine(bound, total, facts, parts, goal)
+    first = plain if tracked is None else np.minimum(plain, known(magnitude(tracked.value_error)))
+    exact, worst = refine(bound, total, facts, first, parts, goal)
     covered = covers_float64(layers) and covers_float64(facts.live)
     rounding = np.zeros_like(exact)
     if covered:
-        rounding = known(up(evaluation_error(layers, facts.domain, ranges) + facts.evaluation_error))
-    return Certificate(np.minimum(known(plain), exact), rounding, known(plain), worst, alignment is not None, covered)
+        rounding = _evaluation(facts, layers, ranges)
+        if alignment is not None and tracked is not None and not (rounding <= NEGLIGIBLE * exact).all():
+            ranges = layer_ranges(layers, facts.domain, _tracked_ranges(alignment, tracked))
+            rounding = np.minimum(rounding, _evaluation(facts, layers, ranges))
+    return Certificate(exact, rounding, plain, worst, alignment is not None, covered)
 
 
 def known(bounds: FloatArray) -> FloatArray:
     """Return bounds in which what overflow made undefined is infinite."""
     return np.where(np.isnan(bounds), np.inf, bounds)
+
+
+def _evaluation(
+    facts: TargetFacts, layers: tuple[LiveLayer, ...], ranges: list[tuple[Interval, Interval]]
+) -> FloatArray:
+    return known(up(evaluation_error(layers, facts.domain, ranges) + facts.evaluation_error))
+
+
+def _tracked_ranges(alignment: Alignment, outputs: Level) -> dict[int, Interval]:
+    """Enclose the pre-activations of the tracked layers of the ticket, from the outputs down."""
+    found, level = {}, outputs
+    for position in reversed(alignment.tracked):
+        found[position] = level.preactivation
+        level = level.feed.below if level.feed is not None else level
+    return found
 
 
 def track(facts: TargetFacts, layers: tuple[LiveLayer, ...], alignment: Alignment) -> Level:

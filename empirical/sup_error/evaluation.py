@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from empirical.sup_error.anatomy import LiveLayer
-from empirical.sup_error.outward import FloatArray, Interval, add, exactly, inflation, magnitude
+from empirical.sup_error.outward import FloatArray, Interval, add, exactly, inflation, intersect, magnitude
 
 
 def preactivations(layers: tuple[LiveLayer, ...], inputs: FloatArray) -> list[FloatArray]:
@@ -34,11 +34,18 @@ def enclose_outputs(layers: tuple[LiveLayer, ...], point: FloatArray) -> Interva
     return values
 
 
-def layer_ranges(layers: tuple[LiveLayer, ...], domain: Interval) -> list[tuple[Interval, Interval]]:
-    """Enclose pre-activations and values of every layer over the box by interval arithmetic."""
+def layer_ranges(
+    layers: tuple[LiveLayer, ...], domain: Interval, known: dict[int, Interval] | None = None
+) -> list[tuple[Interval, Interval]]:
+    """Enclose pre-activations and values of every layer over the box by interval arithmetic.
+
+    ``known`` are further enclosures of the pre-activations of some layers.
+    """
     values, found = domain, []
-    for layer in layers:
+    for index, layer in enumerate(layers):
         before = add(layer.weights.image(values), layer.offset)
+        if known and index in known:
+            before = intersect(before, known[index])
         values = layer.shape.image(before)
         found.append((before, values))
     return found

@@ -92,5 +92,9 @@ class Level:
     def value(self) -> Interval:
         """Enclosures of the values of the neurons; where phi has one sign they have it too."""
         near = add(take(self.layer.value, self.groups), self.value_error)
-        before = add(take(self.layer.preactivation, self.groups), self.error)
-        return intersect(near, self.layer.affine.shape.coarse_image(before))
+        return intersect(near, self.layer.affine.shape.coarse_image(self.preactivation))
+
+    @property
+    def preactivation(self) -> Interval:
+        """Enclosures of the pre-activations of the neurons."""
+        return add(take(self.layer.preactivation, self.groups), self.error)

@@ -30,14 +30,16 @@ def refine(
     bound: Callable[[TargetFacts], FloatArray],
     total: Callable[[FloatArray], float],
     facts: TargetFacts,
+    first: FloatArray,
     parts: int,
     goal: float,
 ) -> tuple[FloatArray, Interval]:
     """Return bounds per output that hold on the whole box, from at most ``parts`` parts of it, and the worst part.
 
-    ``bound`` gives the bounds of one part, ``total`` their norm; cutting ends early once no norm is above ``goal``.
+    ``first`` holds on the whole box, ``bound`` gives the bounds of one part, ``total`` their norm; cutting ends early
+    once no norm is above ``goal``.
     """
-    first, numbers = bound(facts), count()
+    numbers = count()
     queue = [Part(-total(first), next(numbers), facts, first)]
     while len(queue) < parts and -queue[0].rank > goal:
         halves = _halves(queue[0].facts)

@@ -35,6 +35,7 @@ from empirical.sup_error.outward import (
     intersect,
     multiply,
     symmetric,
+    take,
     zeros,
 )
 from empirical.sup_error.shape import Shape, shape
@@ -79,7 +80,9 @@ class TargetFacts:
     @cached_property
     def evaluation_error(self) -> FloatArray:
         """Bounds of the error of evaluating the outputs in float64."""
-        return evaluation_error(self.live, self.domain, layer_ranges(self.live, self.domain))
+        layers = enumerate(zip(self.layers, self.live, strict=True))
+        known = {index: take(layer.preactivation, live.neurons) for index, (layer, live) in layers}
+        return evaluation_error(self.live, self.domain, layer_ranges(self.live, self.domain, known))
 
 
 _FACTS: WeakKeyDictionary[TargetNetwork, TargetFacts] = WeakKeyDictionary()

@@ -15,7 +15,14 @@ from empirical.sup_error.anatomy import live_layers
 from empirical.sup_error.evaluation import evaluation_error, layer_ranges, outputs
 from empirical.sup_error.outward import Interval
 from empirical.sup_error.shape import Shape, shape
-from tests.empirical.fabricated import fabricate, one_more_layer, perturbed, random_target, two_per_layer
+from tests.empirical.fabricated import (
+    fabricate,
+    one_more_layer,
+    perturbed,
+    random_target,
+    split_parts,
+    two_per_layer,
+)
 
 ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid")
 STRUCTURES = ("perturbed", "L+1", "2L")
@@ -230,6 +237,9 @@ def test_a_ticket_that_is_something_else_is_called_vacuous():
     assert found.lower > 0
     cancelling = fabricate(target.weights, target.biases, ["relu", "identity"], target.domain)
     assert not sup_error(target, cancelling).aligned
+    constant = TargetNetwork([[[0.0]]], [[0.5]], ["identity"], ([0.0], [1.0]))
+    shifted = sup_error(constant, fabricate([[[0.0]]], [[0.75]], ["identity"], constant.domain))
+    assert not shifted.vacuous and shifted.lower <= 0.25 <= shifted.upper < 0.2501
 
 
 def test_two_helper_layers_in_a_row_are_not_read_as_one():
@@ -249,6 +259,20 @@ def test_parts_of_the_box_leave_nothing_out():
     for parts in (1, 2, 3, 5, 20, 60):
         assert sup_error(target, ticket, parts=parts, starts=0).upper >= 1.0
     assert sup_error(target, ticket, parts=60, data=[[peak]]).upper < 1.1
+
+
+def test_rounding_is_bounded_on_what_the_ticket_reaches():
+    """exp of exp: interval arithmetic on the ticket overflows where copies cancel, the tracked ranges do not."""
+    generator = np.random.default_rng(1)
+    target = TargetNetwork([[[1.0]], [[0.5]], [[0.25]]], None, ["exp", "exp", "identity"], ([0.0], [1.0]))
+    parts = [split_parts(generator, value, 12, 1e-4) for value in (0.5, 0.25)]
+    spread = np.concatenate((parts[0], [3e3, -3e3]))
+    ticket = fabricate(
+        [np.ones((14, 1)), np.tile(spread, (12, 1)), parts[1][None]], None, ["exp", "exp", "identity"], target.domain
+    )
+    found = sup_error(target, ticket)
+    assert found.covers_float64 and found.lower <= found.upper < 0.01
+    assert found.upper < found.real_upper + 1e-6
 
 
 def test_the_l1_norm_sums_over_outputs():
