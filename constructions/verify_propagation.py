@@ -28,6 +28,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import sympy
 from flint import arb
 
 import bounds
@@ -237,8 +238,8 @@ def _expansion(name: str) -> _Expansion | None:
 
 def _odd_part(activation: bounds.Activation) -> bounds.Activation:
     """Return (phi(y) - phi(-y))/2: its slopes are m/2, so it satisfies Assumption 2.3 with phi."""
-    expression = activation.expression
-    return bounds.Activation.from_expression((expression - expression.subs(bounds.x, -bounds.x)) / 2, name="odd part")
+    mirrored = activation.expression.subs(bounds.x, -bounds.x)
+    return bounds.Activation.from_expression(sympy.expand((activation.expression - mirrored) / 2), name="odd part")
 
 
 def _of(activation: bounds.Activation, odd: _Expansion | None = None) -> _Expansion:

@@ -17,6 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import sympy
+
 from bounds.arithmetic import ball, lower, upper
 from bounds.first_activation import Activation
 from bounds.scalar_function import x
@@ -70,8 +72,8 @@ class Block:
 @lru_cache(maxsize=64)
 def odd_part(activation: Activation) -> Activation:
     """Return (phi(x) - phi(-x))/2, of slopes m/2 and intercept 0: a pair (u, -u), (v, -v) computes 2 v times it."""
-    mirrored = activation.expression.subs(x, -x)
-    return Activation.from_expression((activation.expression - mirrored) / 2, name=f"odd part of {activation.name}")
+    odd = sympy.expand((activation.expression - activation.expression.subs(x, -x)) / 2)  # x (1 + tanh)/2: leaves x/2
+    return Activation.from_expression(odd, name=f"odd part of {activation.name}")
 
 
 def midpoint(bounds_of_value: tuple[float, float]) -> float:
