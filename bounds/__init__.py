@@ -1,15 +1,15 @@
 """What the theory says: activations, radii, base-set sizes, tolerances and widths, symbolic and rigorous."""
 
-from bounds.branch_and_bound import Verdict
 from bounds.certificate import Certificate
+from bounds.enclosures.branch_and_bound import Verdict
 from bounds.expansion import AssumptionError
 from bounds.first_activation import Activation
+from bounds.functions import ScalarFunction, x
 from bounds.named import activation, activations, scalar_function
 from bounds.network import LayerSpec, NetworkSpec
 from bounds.radius import EPS as eps
 from bounds.radius import Y as y
 from bounds.requirement import WidthRequirement
-from bounds.scalar_function import ScalarFunction, x
 from bounds.subset_sum.grid_transfer import grid_transfer
 from bounds.subset_sum.necessary import success_upper_bound
 from bounds.subset_sum.size_bound import SizeBound, Status

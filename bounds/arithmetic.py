@@ -66,7 +66,7 @@ def ball(value: Any) -> arb:
             raise ValueError("ball(nan): nan is not a real number; pass a number")
         return arb(value)
     if isinstance(value, sympy.Basic) and not isinstance(value, sympy.Rational):
-        from bounds.ball_evaluation import constant_ball  # lazily: evaluation is built on this module
+        from bounds.enclosures.ball_evaluation import constant_ball  # lazily: evaluation is built on this module
 
         return constant_ball(value)
     fraction = exact_fraction(value)

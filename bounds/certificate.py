@@ -13,12 +13,12 @@ from typing import Any
 
 from flint import arb, ctx
 
-from bounds import interval as iv
 from bounds.arithmetic import PRECISION, ball, checked_positive, upper, working_precision
-from bounds.ball_evaluation import enclose
-from bounds.branch_and_bound import Outcome, Verdict, constant_bound, prove, violated
-from bounds.interval import Interval
-from bounds.residual import Residual
+from bounds.enclosures import interval as iv
+from bounds.enclosures.ball_evaluation import enclose
+from bounds.enclosures.branch_and_bound import Outcome, Verdict, constant_bound, prove, violated
+from bounds.enclosures.interval import Interval
+from bounds.enclosures.residual import Residual
 
 _HALVINGS = 1100
 _PROBES = 8

@@ -14,12 +14,12 @@ from fractions import Fraction
 import sympy
 
 from bounds.arithmetic import ball, working_precision
+from bounds.enclosures.majorant_search import power_majorants
+from bounds.enclosures.one_sided import ORDERS, T, branch_beside_zero, exponential_form, one_sided_limit
+from bounds.enclosures.pieces import discontinuities
+from bounds.enclosures.power_series import NoPowerExpansion, PowerSeries, expand, is_zero
+from bounds.enclosures.residual import Residual
 from bounds.majorant import ExactMajorant
-from bounds.majorant_search import power_majorants
-from bounds.one_sided import ORDERS, T, branch_beside_zero, exponential_form, one_sided_limit
-from bounds.pieces import discontinuities
-from bounds.power_series import NoPowerExpansion, PowerSeries, expand, is_zero
-from bounds.residual import Residual
 
 REMEDY = (
     "use it above the first layer (any continuous function is allowed there) and choose another first_activation, "

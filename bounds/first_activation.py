@@ -16,14 +16,14 @@ from typing import Any
 import sympy
 
 from bounds.arithmetic import ball, checked_positive, lower, upper, working_precision
-from bounds.ball_evaluation import enclose
 from bounds.certificate import Certificate, certify, checked_radius, supremum_bound
+from bounds.enclosures.ball_evaluation import enclose
+from bounds.enclosures.residual import Residual
 from bounds.expansion import Expansion, expand_activation
+from bounds.functions import ScalarFunction, x
 from bounds.majorant import ExactMajorant, Majorant
 from bounds.minimax import Minimax, minimax
 from bounds.radius import closed_form, closed_form_radius, exact_radius, gap_function, gap_inverse
-from bounds.residual import Residual
-from bounds.scalar_function import ScalarFunction, x
 
 RADIUS_KINDS = ("closed_form", "exact", "minimax")
 

@@ -14,14 +14,14 @@ from itertools import pairwise
 import sympy
 from flint import arb
 
-from bounds import interval as iv
 from bounds.arithmetic import ball, lower, upper
-from bounds.ball_evaluation import enclose
-from bounds.branch_and_bound import Bound, Verdict, prove
-from bounds.interval import Interval
-from bounds.one_sided import T
-from bounds.residual import Residual, next_term
-from bounds.taylor_model import NoTaylorModel, TaylorModel
+from bounds.enclosures import interval as iv
+from bounds.enclosures.ball_evaluation import enclose
+from bounds.enclosures.branch_and_bound import Bound, Verdict, prove
+from bounds.enclosures.interval import Interval
+from bounds.enclosures.one_sided import T
+from bounds.enclosures.residual import Residual, next_term
+from bounds.enclosures.taylor_model import NoTaylorModel, TaylorModel
 
 _BUDGET = 600
 

@@ -15,13 +15,13 @@ from typing import Any
 import sympy
 from flint import arb
 
-from bounds import interval as iv
 from bounds.arithmetic import ball, checked_positive, exact_fraction, working_precision
-from bounds.branch_and_bound import Verdict
 from bounds.certificate import certify_side
-from bounds.power_series import is_zero
+from bounds.enclosures import interval as iv
+from bounds.enclosures.branch_and_bound import Verdict
+from bounds.enclosures.power_series import is_zero
+from bounds.enclosures.residual import Residual
 from bounds.radius import exact_radius
-from bounds.residual import Residual
 
 _STEP = 1.004
 _FARTHEST = 64.0

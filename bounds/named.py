@@ -10,9 +10,9 @@ from typing import Any
 
 import sympy
 
-from bounds.activations import ACTIVATIONS, ALIASES, TARGET_FUNCTIONS, NamedExpression
 from bounds.first_activation import Activation
-from bounds.scalar_function import ScalarFunction
+from bounds.functions import ScalarFunction
+from bounds.registry import ACTIVATIONS, ALIASES, TARGET_FUNCTIONS, NamedExpression
 
 _PATTERN = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\))?\s*")
 

@@ -16,12 +16,12 @@ from typing import Any
 import sympy
 from flint import arb
 
-from bounds import interval as iv
 from bounds.arithmetic import ball, certainly_at_most, checked_positive, lower, working_precision
-from bounds.branch_and_bound import Verdict, constant_bound, holds, prove, split
 from bounds.certificate import certify, safe_start
+from bounds.enclosures import interval as iv
+from bounds.enclosures.branch_and_bound import Verdict, constant_bound, holds, prove, split
+from bounds.enclosures.residual import Residual
 from bounds.majorant import ExactMajorant
-from bounds.residual import Residual
 
 EPS = sympy.Symbol("eps", positive=True)
 Y = sympy.Symbol("y", positive=True)

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from constructions.verify_checks import Check, Damage, PlainTicket, Verification, plain_ticket
-from constructions.verify_file import read_plain
-from constructions.verify_forward import check_forward
-from constructions.verify_propagation import certified_errors
-from constructions.verify_structure import check_checksums, check_mask, check_record, check_weights, regenerate
+from constructions.verifier.checks import Check, Damage, PlainTicket, Verification, plain_ticket
+from constructions.verifier.file import read_plain
+from constructions.verifier.forward import check_forward
+from constructions.verifier.propagation import certified_errors
+from constructions.verifier.structure import check_checksums, check_mask, check_record, check_weights, regenerate
 
 __all__ = ["Check", "Verification", "verify_ticket"]
 

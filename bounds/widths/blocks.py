@@ -21,7 +21,7 @@ import sympy
 
 from bounds.arithmetic import ball, lower, upper
 from bounds.first_activation import Activation
-from bounds.scalar_function import x
+from bounds.functions import x
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bounds.scalar_function import ScalarFunction
+from bounds.functions import ScalarFunction
 from bounds.subset_sum.computed import contained_size
 from bounds.widths.blocks import Block
 

@@ -13,9 +13,9 @@ from flint import arb
 
 import bounds
 from bounds.arithmetic import ball, lower, upper, working_precision
-from bounds.ball_evaluation import derivative, enclose
-from bounds.interval import Interval as BallInterval
-from bounds.pieces import smooth_pieces
+from bounds.enclosures.ball_evaluation import derivative, enclose
+from bounds.enclosures.interval import Interval as BallInterval
+from bounds.enclosures.pieces import smooth_pieces
 from empirical.sup_error.outward import FloatArray
 
 IntArray = np.ndarray[Any, np.dtype[np.int64]]

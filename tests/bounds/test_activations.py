@@ -10,11 +10,11 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds.activations import ACTIVATIONS, TARGET_FUNCTIONS
 from bounds.expansion import AssumptionError
 from bounds.first_activation import Activation
+from bounds.functions import x
 from bounds.named import activation, activations, canonical_name, exact_parameter, scalar_function
-from bounds.scalar_function import x
+from bounds.registry import ACTIVATIONS, TARGET_FUNCTIONS
 
 REQUIRED = ("relu", "leaky_relu", "tanh", "sigmoid", "identity")
 

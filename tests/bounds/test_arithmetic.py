@@ -10,7 +10,6 @@ from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounds import interval as iv
 from bounds.arithmetic import (
     PRECISION,
     ball,
@@ -22,6 +21,7 @@ from bounds.arithmetic import (
     upper,
     working_precision,
 )
+from bounds.enclosures import interval as iv
 
 fractions = st.fractions(min_value=-(10**9), max_value=10**9, max_denominator=10**12)
 small = st.fractions(min_value=-8, max_value=8, max_denominator=1000)

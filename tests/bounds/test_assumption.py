@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from bounds.certificate import certify
 from bounds.expansion import AssumptionError
 from bounds.first_activation import Activation
+from bounds.functions import x
 from bounds.named import activation, activations
 from bounds.radius import EPS, Y
-from bounds.scalar_function import x
 from tests.bounds.random_expressions import expression as random_expression
 from tests.bounds.random_expressions import numeric
 

@@ -8,11 +8,11 @@ import pytest
 import sympy
 from flint import arb, ctx
 
-from bounds import interval as iv
 from bounds.arithmetic import PRECISION, ball, working_precision
-from bounds.ball_evaluation import constant_ball, derivative, enclose, stable
-from bounds.interval import Interval
-from bounds.primitives import PRIMITIVES
+from bounds.enclosures import interval as iv
+from bounds.enclosures.ball_evaluation import constant_ball, derivative, enclose, stable
+from bounds.enclosures.interval import Interval
+from bounds.enclosures.primitives import PRIMITIVES
 
 x = sympy.Symbol("x", real=True)
 

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bounds.arithmetic import ball, working_precision
-from bounds.branch_and_bound import Verdict, constant_bound, prove
 from bounds.certificate import certify, certify_side, is_violation
+from bounds.enclosures.branch_and_bound import Verdict, constant_bound, prove
 from bounds.first_activation import Activation
+from bounds.functions import x
 from bounds.named import activation, activations
-from bounds.scalar_function import x
 
 TOLERANCES = [10.0**-k for k in range(1, 13)]
 CURVED = tuple(name for name in activations() if activation(name).a != sympy.oo)

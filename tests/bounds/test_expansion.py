@@ -12,15 +12,15 @@ from flint import arb
 from sympy import Abs, Heaviside, Max, Piecewise, Rational, cos, exp, log, sign, sin, sqrt, tanh
 
 import bounds
-from bounds import interval as iv
-from bounds.activations import ACTIVATIONS, ALIASES, TARGET_FUNCTIONS
 from bounds.arithmetic import ball, working_precision
-from bounds.branch_and_bound import Verdict, prove
+from bounds.enclosures import interval as iv
+from bounds.enclosures.branch_and_bound import Verdict, prove
 from bounds.expansion import AssumptionError, expand_activation
 from bounds.first_activation import Activation
+from bounds.functions import x
 from bounds.majorant import power_bound, proved
 from bounds.named import activation, activations
-from bounds.scalar_function import x
+from bounds.registry import ACTIVATIONS, ALIASES, TARGET_FUNCTIONS
 
 PUBLISHED = {
     "relu": (1, 0, 0),

@@ -7,7 +7,7 @@ import pytest
 import sympy
 from sympy import Abs, Heaviside, Max, Min, Piecewise, Rational, exp, log, sign, sin, sqrt, tanh
 
-from bounds.pieces import SWITCHES, discontinuities, smooth_pieces
+from bounds.enclosures.pieces import SWITCHES, discontinuities, smooth_pieces
 
 x = sympy.Symbol("x", real=True)
 

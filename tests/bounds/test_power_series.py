@@ -8,12 +8,12 @@ import sympy
 from flint import arb
 from sympy import Rational, asinh, atan, cos, erf, exp, log, sin, sqrt, tanh
 
-from bounds import interval as iv
 from bounds.arithmetic import ball, working_precision
-from bounds.one_sided import T as t
-from bounds.one_sided import exponential_form
-from bounds.power_series import NoPowerExpansion, differentiated, expand, is_zero
-from bounds.taylor_model import NoTaylorModel, TaylorModel, taylor_model
+from bounds.enclosures import interval as iv
+from bounds.enclosures.one_sided import T as t
+from bounds.enclosures.one_sided import exponential_form
+from bounds.enclosures.power_series import NoPowerExpansion, differentiated, expand, is_zero
+from bounds.enclosures.taylor_model import NoTaylorModel, TaylorModel, taylor_model
 
 ANALYTIC = [
     tanh(t) - t,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bounds.arithmetic import ball, certainly_at_most, lower, working_precision
 from bounds.first_activation import Activation
+from bounds.functions import x
 from bounds.named import activation, activations
 from bounds.radius import EPS, Y
-from bounds.scalar_function import x
 
 EXACT = ("relu", "leaky_relu", "identity")
 CURVED = tuple(name for name in activations() if name not in EXACT)

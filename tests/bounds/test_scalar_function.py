@@ -11,10 +11,10 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bounds.activations import ACTIVATIONS, TARGET_FUNCTIONS
-from bounds.lipschitz import global_lipschitz
+from bounds.enclosures.lipschitz import global_lipschitz
+from bounds.functions import ScalarFunction, x
 from bounds.named import scalar_function
-from bounds.scalar_function import ScalarFunction, x
+from bounds.registry import ACTIVATIONS, TARGET_FUNCTIONS
 
 NAMES = [*ACTIVATIONS, *TARGET_FUNCTIONS]
 LIPSCHITZ = {

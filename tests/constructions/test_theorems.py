@@ -51,7 +51,7 @@ def test_theorem_2_5_sign_split_blocks(activation: str, u: list[float], v: list[
 @given(u=st.lists(WEIGHTS, min_size=1, max_size=6), v=st.lists(WEIGHTS, min_size=6, max_size=6))
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
 def test_theorem_2_6_pairs_cancel_the_intercept(activation: str, u: list[float], v: list[float]) -> None:
-    """Thm 2.6: v (phi(ux) - phi(-ux)) = m v u x up to 2 |v| sup|e|; wrong variant: u alone keeps d sum v and half of m."""
+    """Thm 2.6: v (phi(ux) - phi(-ux)) = m v u x up to 2 |v| sup|e|; wrong variant: u alone keeps d sum v."""
     phi = bounds.activation(activation)
     m = sum(midpoint(side) for side in phi.slopes)
     scale, x = 2.0**-4, 1.0

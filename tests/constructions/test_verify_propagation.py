@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from constructions.mask import Mask
 from constructions.target import TargetNetwork
-from constructions.verify_checks import PlainLayer, PlainTicket
-from constructions.verify_propagation import certified_errors, stages_of
+from constructions.verifier.checks import PlainLayer, PlainTicket
+from constructions.verifier.propagation import certified_errors, stages_of
 
 Arrays = list[np.ndarray]
 

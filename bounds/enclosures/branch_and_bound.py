@@ -12,9 +12,9 @@ from enum import StrEnum
 
 from flint import arb
 
-from bounds import interval as iv
-from bounds.interval import Interval
-from bounds.residual import Cell, Residual
+from bounds.enclosures import interval as iv
+from bounds.enclosures.interval import Interval
+from bounds.enclosures.residual import Cell, Residual
 
 
 class Verdict(StrEnum):

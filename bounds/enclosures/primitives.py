@@ -14,9 +14,9 @@ from typing import Any
 import sympy
 from flint import arb, arb_series, ctx
 
-from bounds import interval as iv
 from bounds.arithmetic import PRECISION
-from bounds.interval import Interval
+from bounds.enclosures import interval as iv
+from bounds.enclosures.interval import Interval
 
 
 class Logistic(sympy.Function):

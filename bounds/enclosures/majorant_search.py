@@ -15,10 +15,10 @@ from functools import cached_property
 import sympy
 from flint import arb
 
-from bounds import interval as iv
 from bounds.arithmetic import ball, exact_fraction, upper, working_precision
+from bounds.enclosures import interval as iv
+from bounds.enclosures.residual import Residual
 from bounds.majorant import ExactMajorant, limit_is_supremum, model_of, proved, ratio_beside_zero
-from bounds.residual import Residual
 
 _SLACK = Fraction(10001, 10000)
 _NEAR_LIMIT = Fraction(5, 4)

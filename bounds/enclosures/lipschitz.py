@@ -13,13 +13,13 @@ from functools import lru_cache
 import sympy
 from flint import arb
 
-from bounds import interval as iv
 from bounds.arithmetic import ball, upper, working_precision
-from bounds.ball_evaluation import derivative, enclose, stable
-from bounds.interval import Interval
-from bounds.pieces import Piece, smooth_pieces
-from bounds.power_series import is_zero
-from bounds.turning import bisected_image, turning_points
+from bounds.enclosures import interval as iv
+from bounds.enclosures.ball_evaluation import derivative, enclose, stable
+from bounds.enclosures.interval import Interval
+from bounds.enclosures.pieces import Piece, smooth_pieces
+from bounds.enclosures.power_series import is_zero
+from bounds.enclosures.turning import bisected_image, turning_points
 
 _FAR = 32
 _SHORT = 60

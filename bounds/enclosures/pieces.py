@@ -14,7 +14,7 @@ from typing import Any
 import sympy
 from sympy.core.relational import Relational
 
-from bounds.power_series import is_zero
+from bounds.enclosures.power_series import is_zero
 
 SWITCHES = (sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, sympy.Piecewise)
 

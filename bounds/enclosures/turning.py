@@ -13,10 +13,10 @@ from functools import lru_cache
 import sympy
 from flint import arb
 
-from bounds import interval as iv
 from bounds.arithmetic import ball, working_precision
-from bounds.ball_evaluation import Program, derivative, enclose
-from bounds.interval import Interval
+from bounds.enclosures import interval as iv
+from bounds.enclosures.ball_evaluation import Program, derivative, enclose
+from bounds.enclosures.interval import Interval
 
 _NARROW = arb(2) ** -44
 _THIN = arb(2) ** -80

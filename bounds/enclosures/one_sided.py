@@ -10,9 +10,9 @@ import sympy
 from flint import arb
 
 from bounds.arithmetic import working_precision
-from bounds.pieces import SWITCHES, innermost_switches, smooth_pieces, switch_functions
-from bounds.power_series import HYPERBOLIC, NoPowerExpansion, PowerSeries, expand
-from bounds.taylor_model import NoTaylorModel, taylor_model
+from bounds.enclosures.pieces import SWITCHES, innermost_switches, smooth_pieces, switch_functions
+from bounds.enclosures.power_series import HYPERBOLIC, NoPowerExpansion, PowerSeries, expand
+from bounds.enclosures.taylor_model import NoTaylorModel, taylor_model
 
 T = sympy.Symbol("t", positive=True)
 """The distance t = |x| from 0 on either side."""

@@ -13,14 +13,14 @@ from functools import cached_property
 import sympy
 from flint import arb
 
-from bounds import interval as iv
 from bounds.arithmetic import ball, certainly_at_most, working_precision
-from bounds.ball_evaluation import Program, derivative, enclose
-from bounds.interval import Interval
-from bounds.one_sided import T, along, branch_beside_zero, exponential_form, radii, series_table
-from bounds.pieces import smooth_pieces
-from bounds.power_series import INFINITE_ORDER, NoPowerExpansion, PowerSeries, differentiated
-from bounds.taylor_model import NoTaylorModel, TaylorModel, taylor_model
+from bounds.enclosures import interval as iv
+from bounds.enclosures.ball_evaluation import Program, derivative, enclose
+from bounds.enclosures.interval import Interval
+from bounds.enclosures.one_sided import T, along, branch_beside_zero, exponential_form, radii, series_table
+from bounds.enclosures.pieces import smooth_pieces
+from bounds.enclosures.power_series import INFINITE_ORDER, NoPowerExpansion, PowerSeries, differentiated
+from bounds.enclosures.taylor_model import NoTaylorModel, TaylorModel, taylor_model
 
 
 @dataclass(frozen=True, slots=True)

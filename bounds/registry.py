@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import sympy
 from sympy import Abs, Max, Min, Piecewise, Rational, atan, erf, exp, log, pi, sin, sqrt, tanh
 
-from bounds.scalar_function import x
+from bounds.functions import x
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from constructions.verify_checks import Check, Damage, PlainLayer, PlainTicket
+from constructions.verifier.checks import Check, Damage, PlainLayer, PlainTicket
 
 MAX_BYTES = 2**34
 TYPES = {"U8": "<u1", "U16": "<u2", "U32": "<u4", "U64": "<u8", "F64": "<f8"}

@@ -17,11 +17,11 @@ from typing import Any
 import sympy
 from flint import arb, arb_series, ctx
 
-from bounds import interval as iv
 from bounds.arithmetic import ball, working_precision
-from bounds.interval import Interval
-from bounds.power_series import INFINITE_ORDER, PowerSeries
-from bounds.primitives import primitive
+from bounds.enclosures import interval as iv
+from bounds.enclosures.interval import Interval
+from bounds.enclosures.power_series import INFINITE_ORDER, PowerSeries
+from bounds.enclosures.primitives import primitive
 
 
 class NoTaylorModel(ValueError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from constructions.verify_checks import PlainLayer
+from constructions.verifier.checks import PlainLayer
 
 WORD = np.uint64(0xFFFFFFFF)
 MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))

@@ -33,10 +33,10 @@ from flint import arb
 
 import bounds
 from bounds.arithmetic import ball, upper, working_precision
-from constructions.verify_checks import PlainLayer, PlainTicket
-from constructions.verify_forward import live_rows, row_entries
-from constructions.verify_span import ZERO, Span, product, total, two_slopes
-from constructions.verify_target import TargetView, compiled, image, sample_preactivations, slope_bound, view_target
+from constructions.verifier.checks import PlainLayer, PlainTicket
+from constructions.verifier.forward import live_rows, row_entries
+from constructions.verifier.span import ZERO, Span, product, total, two_slopes
+from constructions.verifier.target import TargetView, compiled, image, sample_preactivations, slope_bound, view_target
 
 SAMPLES = 24
 

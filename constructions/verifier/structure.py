@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from constructions.verify_checks import Check, Damage, PlainLayer, PlainTicket
-from constructions.verify_philox import source_row_weights
+from constructions.verifier.checks import Check, Damage, PlainLayer, PlainTicket
+from constructions.verifier.philox import source_row_weights
 
 REPAIR_WORK = 2**22
 NUMBER = r"[-+]?\d{1,20}(\.\d{1,20})?(e[-+]?\d{1,3})?(/\d{1,20})?"

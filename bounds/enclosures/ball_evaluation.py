@@ -17,10 +17,10 @@ import sympy
 from flint import arb
 from sympy.core.relational import Relational
 
-from bounds import interval as iv
 from bounds.arithmetic import ball, exact_fraction, working_precision
-from bounds.interval import Interval
-from bounds.primitives import Logistic, Magnitude, Sign, Softplus, Tanh, UnitStep, primitive
+from bounds.enclosures import interval as iv
+from bounds.enclosures.interval import Interval
+from bounds.enclosures.primitives import Logistic, Magnitude, Sign, Softplus, Tanh, UnitStep, primitive
 
 Truth = Callable[[list[Interval]], "bool | None"]
 

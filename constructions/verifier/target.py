@@ -13,7 +13,7 @@ import sympy
 from flint import arb
 
 import bounds
-from constructions.verify_span import Span, total
+from constructions.verifier.span import Span, total
 
 GRID = 2.0**-5
 

@@ -9,8 +9,8 @@ from flint import arb
 
 import bounds
 from bounds.arithmetic import lower, upper, working_precision
-from constructions.verify_checks import Check, PlainLayer, PlainTicket
-from constructions.verify_target import slope_bound
+from constructions.verifier.checks import Check, PlainLayer, PlainTicket
+from constructions.verifier.target import slope_bound
 
 UNIT_ROUNDOFF = 2.0**-53
 LIBRARY_ERROR = 2.0**-45

@@ -14,13 +14,13 @@ from typing import Any
 import sympy
 from flint import arb
 
-from bounds import interval as iv
 from bounds.arithmetic import ball, checked_interval, lower, upper, working_precision
-from bounds.ball_evaluation import Program, derivative, enclose
-from bounds.interval import Interval
-from bounds.lipschitz import global_lipschitz
-from bounds.pieces import Piece, discontinuities, smooth_pieces
-from bounds.turning import RESOLVED, bisected_image, extremes, turning_points
+from bounds.enclosures import interval as iv
+from bounds.enclosures.ball_evaluation import Program, derivative, enclose
+from bounds.enclosures.interval import Interval
+from bounds.enclosures.lipschitz import global_lipschitz
+from bounds.enclosures.pieces import Piece, discontinuities, smooth_pieces
+from bounds.enclosures.turning import RESOLVED, bisected_image, extremes, turning_points
 
 x = sympy.Symbol("x", real=True)
 """The real variable of every scalar function."""

@@ -1,0 +1,1 @@
+"""Enclosures: intervals, series and Taylor models in ball arithmetic, and the searches that use them."""

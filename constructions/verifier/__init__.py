@@ -1,0 +1,1 @@
+"""The independent verifier of tickets: shares no code with the builder."""
