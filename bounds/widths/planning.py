@@ -22,6 +22,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from bounds.functions import x
 from bounds.named import activation as activation_by_name
 from bounds.named import scalar_function
 from bounds.network import SIGN_MARGIN, LayerSpec, NetworkSpec
@@ -41,7 +42,7 @@ _EXACT_ONE = Constant(1.0, 1.0)
 def default_first_activation(spec: NetworkSpec) -> str:
     """Return phi_0 = the first hidden layer's activation; raise ValueError if it is the identity."""
     hidden = [layer.activation for layer in spec.layers[:-1]] or [spec.layers[-1].activation]
-    if hidden[0] in ("identity", "linear"):
+    if scalar_function(hidden[0]).expression == x:
         raise ValueError(
             f"first_activation: the target's first activation is {hidden[0]!r}, which is used for helper layers "
             f"only when "
