@@ -67,14 +67,14 @@ def test_error_budget_adds_up_to_the_tolerance(activation: str, construction: st
 @pytest.mark.theorem
 @pytest.mark.parametrize("construction", CONSTRUCTIONS)
 def test_failure_budget_adds_up_to_delta(construction: str) -> None:
-    """Problems of irreplaceable rows and the signs of every two-for-one stage stay within delta / L per stage."""
+    """Irreplaceable rows: problems times their failure probability is at most delta / L; delta each is too much."""
     spec, delta = dense((3, 4, 2), "relu"), 0.01
     plan = bounds.width_requirement(spec, construction, 0.1, delta)
     output = plan.stages[-1]
     rows = [output.problems] if construction == "L+1" else [stage.problems for stage in plan.stages]
     used = [stage.problem_probability for stage in plan.stages][-len(rows) :]
     for problems, probability in zip(rows, used, strict=True):
-        assert 0.9 * delta / 2 <= problems * probability <= delta / 2
+        assert 0.9 * delta / 2 <= problems * probability <= delta / 2 < problems * delta
 
 
 @pytest.mark.parametrize("construction", CONSTRUCTIONS)

@@ -181,7 +181,6 @@ def referee_target(activation: str) -> constructions.TargetNetwork:
     return constructions.TargetNetwork(weights, [[0.5, -0.7], [0.3]], [activation, "identity"], ([-1, -1], [1, 1]))
 
 
-@pytest.mark.theorem
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-4, 1e-6])
 @pytest.mark.parametrize("activation", ["softplus", "exp", "logsigmoid", "sigmoid"])
 def test_intercepts_do_not_cancel_the_promise(activation: str, tolerance: float) -> None:

@@ -32,7 +32,7 @@ def helper_sum(activation: str, u: np.ndarray, v: np.ndarray, x: float) -> float
 def test_theorem_2_5_sign_split_blocks(activation: str, u: list[float], v: list[float], x: float) -> None:
     """Thm 2.5, d = 0: if |m S+ - w| <= eta and |m S- - w| <= eta, the block is within eta (|m+|+|m-|)/|m| |x| of w x.
 
-    Wrong variant: only the sum over both signs, m (S+ + S-)/2, is close to w.
+    Wrong variant: one class serves both signs of x, that is m S+ alone is close to w.
     """
     up, vp = np.array(u), np.array(v[: len(u)])
     block = choose_block(bounds.activation(activation))
@@ -42,9 +42,9 @@ def test_theorem_2_5_sign_split_blocks(activation: str, u: list[float], v: list[
     w, eta = sum(sums) / 2, abs(sums[0] - sums[1]) / 2
     error = abs(helper_sum(activation, up, vp, x) - w * x)
     assert error <= eta * block.amplification * abs(x) + 1e-12
-    only_the_mean = 0.0
-    if eta * abs(x) > 1e-6 and activation == "relu":
-        assert error > only_the_mean
+    one_class = abs(helper_sum(activation, up, vp, -abs(x)) + sums[0] * abs(x))
+    if eta * abs(x) > 1e-6:
+        assert one_class > 1e-7
 
 
 @pytest.mark.theorem
@@ -96,11 +96,16 @@ def _with_doubled_slope(plan: Plan) -> Plan:
 def test_theorem_2_7_copies_amplify_by_the_sum_of_absolute_weights(
     copies: list[float], w: list[float], x: float
 ) -> None:
-    """Thm 2.7 for copies: |sum w_k (x + e_k) - w x| <= |sum w_k - w| |x| + sum|w_k| max|e_k|."""
+    """Thm 2.7 for copies: |sum w_k (x + e_k) - w x| <= |sum w_k - w| |x| + sum|w_k| max|e_k|.
+
+    Wrong variant: |sum w_k| in place of sum|w_k|, as if all copies erred alike.
+    """
     weights, errors = np.array(w[: len(copies)]), np.array(copies)
     target = 0.5
     gap = abs(float(weights @ (x + errors)) - target * x)
     assert gap <= abs(weights.sum() - target) * abs(x) + np.abs(weights).sum() * np.abs(errors).max() + 1e-12
+    signs = np.array([1, 1, 1, 1, -1, -1, -1])
+    assert abs(float(signs @ (x + 0.01 * signs)) - x) > abs(signs.sum()) * 0.01 + 1e-12
 
 
 @pytest.mark.theorem

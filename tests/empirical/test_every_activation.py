@@ -15,7 +15,6 @@ def target_of(activation: str) -> TargetNetwork:
     return TargetNetwork(weights, [[0.5, -0.7], [0.3]], [activation, "identity"], ([-1.0, -1.0], [1.0, 1.0]))
 
 
-@pytest.mark.theorem
 @pytest.mark.parametrize("construction", names())
 @pytest.mark.parametrize("activation", [name for name in bounds.activations() if name != "identity"])
 def test_planned_tickets_of_every_activation(activation: str, construction: str) -> None:
