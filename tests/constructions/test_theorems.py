@@ -126,6 +126,19 @@ def test_ignoring_the_amplification_is_refuted_by_seven_copies() -> None:
 
 
 @pytest.mark.theorem
+@pytest.mark.parametrize("seed", range(5))
+def test_amplification_as_built_stays_below_the_planned_one(seed: int) -> None:
+    """Section 3 of docs/widths.md: sum_j sum_I |w_k| <= nnz m sigma; nnz sigma, as if one copy served, is exceeded."""
+    target = random_target("relu", (2, 3, 1), seed=8, zero_biases=True)
+    result = _Builder(target, planned(target.spec(), "L+1", 0.01, 0.1, None), seed, "cpu").run()
+    assert result.plan is not None
+    output = result.plan.stages[-1]
+    matrix, _ = result.ticket.matrices()[-1]
+    as_built = float(np.abs(matrix).sum(axis=1).max())
+    assert 3 * output.sizes.sigma < as_built <= output.amplification
+
+
+@pytest.mark.theorem
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "tanh", "sigmoid"])
 def test_theorem_2_9_planned_tickets_with_amplification(activation: str) -> None:
     """Thm 2.9 repaired: 40 planned L+1 tickets, none fails and none exceeds eps.
