@@ -66,6 +66,48 @@ def test_error_budget_adds_up_to_the_tolerance(activation: str, construction: st
 
 @pytest.mark.theorem
 @pytest.mark.parametrize("construction", CONSTRUCTIONS)
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+def test_parameter_tolerances_use_up_the_budget_and_no_more(activation: str, construction: str) -> None:
+    """The recursion of docs/widths.md from the tolerances themselves: e_L <= eps; without sup |x_j| it would not hold.
+
+    Two-for-one: eta kappa (S + nnz e) + eta + (1/16 + 1/64) A_l, amp = row sums. One-for-one: eta (S + 1), amp = nnz m
+    sigma.
+    """
+    spec = dense((3, 6, 2, 4), activation)
+    plan = bounds.width_requirement(spec, construction, 0.1, 0.01)
+
+    def final_error(tolerance_factor: float) -> float:
+        error = 0.0
+        for stage, layer in zip(plan.stages, spec.layers, strict=True):
+            eta = stage.sizes.tolerance * tolerance_factor
+            if stage.block is not None:
+                own = eta * (stage.block.amplification * (layer.support_l1 + layer.row_nonzeros * error) + 1)
+                own += (1 / 16 + 1 / 64) * stage.own_error
+                amplification = layer.row_sum
+            else:
+                own = eta * (layer.support_l1 + 1)
+                amplification = layer.row_nonzeros * stage.sizes.two_signed * stage.sizes.sigma
+            error = layer.lipschitz * (own + amplification * error)
+        return error
+
+    assert 0.05 < final_error(1.0) <= 0.1 < final_error(3.0)
+
+
+@pytest.mark.theorem
+def test_failure_budget_of_hidden_rows() -> None:
+    """L+1, all groups: P(more than s of R rows fail) <= R p/(s+1) stays within delta / L; p = problems of a row.
+
+    Wrong variant: one problem's probability for a whole row leaves the budget by the number of problems.
+    """
+    spec, delta = dense((3, 4, 2), "relu"), 0.01
+    stage = bounds.width_requirement(spec, "L+1", 0.1, delta).stages[0]
+    rows, groups, problems = stage.copies + stage.spare_rows, stage.used_neurons + 1, 2 * 3 + 1
+    markov = groups * rows * stage.problem_probability / (stage.spare_rows + 1)
+    assert 0.5 * delta / 2 <= problems * markov <= delta / 2 < problems * problems * markov
+
+
+@pytest.mark.theorem
+@pytest.mark.parametrize("construction", CONSTRUCTIONS)
 def test_failure_budget_adds_up_to_delta(construction: str) -> None:
     """Irreplaceable rows: problems times their failure probability is at most delta / L; delta each is too much."""
     spec, delta = dense((3, 4, 2), "relu"), 0.01
