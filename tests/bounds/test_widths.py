@@ -202,6 +202,28 @@ def test_blocks_are_chosen_from_the_expansion(activation: str, name: str, amplif
     assert choose_block(bounds.activation(activation), force_pairs=True).rule.name == "pairs"
 
 
+@pytest.mark.parametrize(
+    ("activation", "two_signed", "one_signed", "amplification"),
+    [
+        ("tanh", 1.0, 1.0, 1.0),
+        ("sigmoid", 0.5, 0.5, 1.0),
+        ("leaky_relu(0.2)", 1.2, 1.0, 1.0),
+        ("arctan", 1.0, 1.0, 1.0),
+    ],
+)
+def test_factors_of_the_variables(activation: str, two_signed: float, one_signed: float, amplification: float) -> None:
+    """mu for unsplit, m for pairs and split inputs of both signs, the steeper slope for inputs of one sign."""
+    block = choose_block(bounds.activation(activation))
+    assert block.two_signed_factor == pytest.approx(two_signed, rel=1e-12)
+    assert block.one_signed_factor == pytest.approx(one_signed, rel=1e-12)
+    assert block.amplification == pytest.approx(amplification, rel=1e-9)
+
+
+def test_slopes_of_opposite_signs_amplify() -> None:
+    """(|m_plus| + |m_minus|)/|m| for leaky relu with a negative slope: 1.5/0.5."""
+    assert choose_block(bounds.activation("leaky_relu(-0.5)")).amplification == pytest.approx(3.0, rel=1e-9)
+
+
 def test_constants_of_helper_layers_enclose_the_values() -> None:
     one = Constant(1.0, 1.0)
     for name, fits in (("relu", 0.25), ("tanh", 0.5), ("sigmoid", 0.5)):
