@@ -22,7 +22,8 @@ from constructions.nonlinearity import numeric
 from constructions.source import source_weights
 
 Key = tuple[int, int]
-CONSTANT: Key = (-1, 0)
+CONSTANT_NEURON = -1
+CONSTANT: Key = (CONSTANT_NEURON, 0)
 _FRESH_CHUNK = 64
 _NO_POSITIONS = np.zeros(0, dtype=np.int64)
 

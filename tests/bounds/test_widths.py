@@ -233,6 +233,16 @@ def test_constants_of_helper_layers_enclose_the_values() -> None:
     assert constant.low <= 2 / (1 + math.exp(-0.125)) - 1 <= constant.high
 
 
+@pytest.mark.parametrize(("name", "share"), [("relu", 1.0), ("tanh", 1.0), ("softplus", 1.0), ("leaky_relu(3)", 3.0)])
+def test_constants_of_helper_layers_start_at_the_smallest_constant_below(name: str, share: float) -> None:
+    """Values c in [low, high] below, |u| in [s/2, s]: the smallest is phi_0 at s low / 2 (m times that, for pairs)."""
+    scale, below = 2.0**-6, Constant(0.5, 0.875)
+    constant = helper_constant(choose_block(bounds.activation(name)), scale, below)
+    assert constant is not None
+    assert constant.low == pytest.approx(share * scale * 0.25, rel=1e-3)
+    assert constant.high == pytest.approx(share * scale * 0.875, rel=1e-3)
+
+
 def test_constants_of_rows() -> None:
     assert pruned_constant(bounds.scalar_function("tanh")) is None
     sigmoid = pruned_constant(bounds.scalar_function("sigmoid"))
