@@ -105,13 +105,21 @@ def certainly_at_most(a: Any, b: Any) -> bool | None:
     return None if greater is None else not greater
 
 
+def is_finite_real(value: Any) -> bool:
+    """Whether ``value`` is one finite real number: no text, no truth value, no array, no nan.
+
+    >>> is_finite_real(0.5), is_finite_real("0.5"), is_finite_real(float("nan")), is_finite_real(True)
+    (True, False, False, False)
+    """
+    try:
+        return not isinstance(value, bool) and math.isfinite(value)
+    except (TypeError, OverflowError):
+        return False
+
+
 def checked_positive(name: str, value: Any) -> Any:
     """``value`` when it is a finite positive real number; ValueError naming ``name`` otherwise."""
-    try:
-        valid = not isinstance(value, bool) and math.isfinite(value) and value > 0
-    except TypeError:
-        valid = False
-    if not valid:
+    if not (is_finite_real(value) and value > 0):
         raise ValueError(f"{name}={value!r} must be a finite number above 0, for example {name}=1e-3")
     return value
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+import sys
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -14,6 +16,9 @@ from bounds.first_activation import Activation
 from bounds.functions import ScalarFunction
 from bounds.registry import ACTIVATIONS, ALIASES, TARGET_FUNCTIONS, NamedExpression
 
+_OUTSIDE = "outside the range of float64"
+_DECIMAL_PLACES = 400
+_SHOWN = 60
 _PATTERN = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\))?\s*")
 
 
@@ -102,21 +107,42 @@ def _written(text: str | None, entry: NamedExpression, name: str) -> dict[str, s
 
 
 def exact_parameter(name: str, value: Any) -> Fraction:
-    """The rational a parameter denotes: a float stands for the shortest decimal that prints as it."""
+    """The rational a parameter denotes: a float stands for the shortest decimal that prints as it.
+
+    Networks evaluate it in float64, so what is neither 0 nor a normal float64 number is refused.
+    """
     try:
-        if isinstance(value, bool):
-            raise ValueError("a truth value")
-        if isinstance(value, (int, str, Fraction)):
-            return Fraction(value)
-        if isinstance(value, sympy.Rational):
-            return Fraction(int(value.p), int(value.q))
-        if math.isfinite(float(value)):
-            return Fraction(repr(float(value)))
-        raise ValueError("not finite")
-    except (TypeError, ValueError, ZeroDivisionError) as error:
+        found = _rational(value)
+        if found and not sys.float_info.min <= abs(found) <= sys.float_info.max:
+            raise ValueError(_OUTSIDE)
+        return found
+    except (TypeError, ValueError, ArithmeticError) as error:
         raise ValueError(
-            f"parameter {name}={value!r} must be a finite number ({error}); for example {name}=0.1"
+            f"parameter {name}={_shown(value)} must be a finite number ({error or _OUTSIDE}); for example {name}=0.1"
         ) from None
+
+
+def _shown(value: Any) -> str:
+    """A value as a message quotes it; Python refuses to write integers of thousands of digits."""
+    try:
+        text = repr(value)
+    except ValueError:
+        return "(thousands of digits)"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _rational(value: Any) -> Fraction:
+    if isinstance(value, bool):
+        raise ValueError("a truth value")
+    if isinstance(value, str) and "/" not in value and abs(Decimal(value).adjusted()) > _DECIMAL_PLACES:
+        raise ValueError(_OUTSIDE)  # before an integer of that many digits is made
+    if isinstance(value, (int, str, Fraction)):
+        return Fraction(value)
+    if isinstance(value, sympy.Rational):
+        return Fraction(int(value.p), int(value.q))
+    if math.isfinite(float(value)):
+        return Fraction(repr(float(value)))
+    raise ValueError("not finite")
 
 
 def _text(value: Fraction) -> str:

@@ -16,6 +16,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
+from bounds.arithmetic import is_finite_real
 from bounds.network import LayerSpec, NetworkSpec
 
 READINGS: dict[str, Callable[[LayerSpec], float]] = {
@@ -38,8 +39,8 @@ def round_up(value: Fraction) -> float:
 
 def check_open_unit(name: str, value: float, call: str) -> None:
     """Raise ValueError unless 0 < value < 1 (NaN is refused too)."""
-    if not 0 < value < 1:
-        raise ValueError(f"{call}: {name}={value} must satisfy 0 < {name} < 1; choose for example {name}=0.01")
+    if not (is_finite_real(value) and 0 < value < 1):
+        raise ValueError(f"{call}: {name}={value!r} must satisfy 0 < {name} < 1; choose for example {name}=0.01")
 
 
 def parameter_tolerances(

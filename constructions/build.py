@@ -10,10 +10,12 @@ import numpy as np
 from bounds.requirement import WidthRequirement
 from bounds.tolerances import check_open_unit
 from constructions.architecture import Architecture, LayerRecord
-from constructions.base_sets import CONSTANT, ConstantSource, HelperPool, InputSource, Key
+from constructions.base_sets import CONSTANT, CONSTANT_NEURON, ConstantSource, HelperPool, InputSource, Key
+from constructions.copies import CopySets
 from constructions.mask import IntArray, Mask
 from constructions.plan import LARGEST_BASE_SET, Plan, StageSettings, planned, published
-from constructions.rows import CONSTANT_NEURON, CopySets, Failure, RowStage
+from constructions.rows import Failure, RowStage
+from constructions.solvers.interface import check_names
 from constructions.target import TargetNetwork
 from constructions.ticket import Ticket
 
@@ -76,10 +78,24 @@ def build(
     if tolerance is None:
         raise ValueError("build: tolerance=None; give the promised sup error, for example tolerance=0.1")
     check_open_unit("tolerance", tolerance, "build")
+    _check_choices(target, base_set_size, seed, device, objective)
     plan = _choose_plan(
         target, construction, tolerance, failure_probability, base_set_size, first_activation, objective
     )
     return _Builder(target, plan, seed, device).run()
+
+
+def _check_choices(target: Any, base_set_size: Any, seed: Any, device: str, objective: str) -> None:
+    """Refuse what only the later stages need before the first of them starts."""
+    if not isinstance(target, TargetNetwork):
+        raise ValueError(f"build: target={target!r} must be a TargetNetwork; constructions.load_target(path) reads one")
+    for name, value, least, largest in (
+        ("seed", seed, 0, 2**64 - 1),
+        ("base_set_size", 1 if base_set_size is None else base_set_size, 1, LARGEST_BASE_SET),
+    ):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not least <= value <= largest:
+            raise ValueError(f"build: {name}={value!r} must be an integer in {least}..{largest}; choose another")
+    check_names(objective, device)
 
 
 def _choose_plan(
@@ -94,12 +110,10 @@ def _choose_plan(
     if base_set_size is None:
         if failure_probability is None:
             raise ValueError(
-                "build: planned mode needs failure_probability (delta, for example 0.01); "
-                "or give base_set_size for published mode"
+                "build: failure_probability=None, but planned mode needs it (for example 0.01); "
+                "give it, or base_set_size for published mode"
             )
         return planned(target.spec(), construction, tolerance, failure_probability, first_activation)
-    if not 1 <= base_set_size <= LARGEST_BASE_SET:
-        raise ValueError(f"build: base_set_size={base_set_size} must lie in 1..{LARGEST_BASE_SET}")
     if failure_probability is not None:
         raise ValueError(
             f"build: failure_probability={failure_probability} belongs to planned mode and "

@@ -68,11 +68,17 @@ def lipschitz_constant(activation: str, preactivations: tuple[FloatArray, FloatA
     """Return (T, enlargement): T holds on the pre-activations enlarged by ``enlargement`` on either side.
 
     The constant on the whole line where it is finite (enlargement ``inf``), otherwise the one on the enlarged
-    range.
+    range. Raises ValueError where that is not a float64 number.
     """
     function = bounds.scalar_function(activation)
     if function.lipschitz.is_finite:
         return upper(ball(function.lipschitz)), np.inf
     low = np.nextafter(preactivations[0].min() - ENLARGEMENT, -np.inf)
     high = np.nextafter(preactivations[1].max() + ENLARGEMENT, np.inf)
-    return function.lipschitz_on(float(low), float(high)), ENLARGEMENT
+    slope = function.lipschitz_on(float(low), float(high))
+    if not np.isfinite(slope):
+        raise ValueError(
+            f"TargetNetwork: the slope of {activation} overflows float64 on the pre-activations of its layer, enlarged "
+            f"by {ENLARGEMENT:g}: [{low:g}, {high:g}]; rescale the weights below it or shrink the domain"
+        )
+    return slope, ENLARGEMENT

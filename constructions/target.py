@@ -57,7 +57,7 @@ class TargetNetwork:
         output_head: str | None = None,
     ) -> None:
         arrays = checked_weights(weights)
-        if isinstance(activations, str) or len(activations) != len(arrays):
+        if activations is None or isinstance(activations, str) or len(activations) != len(arrays):
             raise ValueError(
                 f"TargetNetwork: activations={activations!r} must be one name per layer, {len(arrays)} in all; "
                 "write 'identity' for a linear layer"

@@ -38,6 +38,7 @@ from constructions.ticket_manifest import METADATA_KEY, TicketFileError, decode_
 
 MAX_FILE_BYTES = 2**34
 MAX_HEADER_BYTES = 2**26
+_START_BYTES = 2**10
 UNSIGNED = ("U8", "U16", "U32", "U64")
 
 
@@ -46,6 +47,7 @@ def write_ticket(ticket: Ticket, path: str | PathLike[str], include_weights: boo
 
     ``include_weights`` stores the surviving weights too. Raises ``OSError`` when the folder cannot be written.
     """
+    check_destination(path)
     tensors: dict[str, np.ndarray] = {}
     for index, (mask, weights) in enumerate(zip(ticket.masks, ticket.weights, strict=True), start=1):
         tensors[f"layer{index}.indptr"] = mask.indptr.astype(np.min_scalar_type(mask.count))
@@ -56,6 +58,26 @@ def write_ticket(ticket: Ticket, path: str | PathLike[str], include_weights: boo
     digests = {name: hashlib.sha256(tensor.tobytes()).hexdigest() for name, tensor in tensors.items()}
     manifest = encode_manifest(ticket.seed, ticket.architecture, digests)
     _replace_file(Path(path), save(tensors, metadata={METADATA_KEY: manifest}))
+
+
+def check_destination(path: str | PathLike[str]) -> None:
+    """Raise ``OSError`` where no ticket can be written: ``path`` is a folder, or its folder does not exist."""
+    file = Path(path)
+    if file.is_dir():
+        raise IsADirectoryError(f"{file}: is a folder, a ticket is a file; give its name")
+    if not file.parent.is_dir():
+        raise FileNotFoundError(f"{file}: there is no folder {file.parent}; create it first")
+
+
+def check_replaceable(path: str | PathLike[str]) -> None:
+    """Raise as :func:`check_destination`, and ``ValueError`` where a file that is no ticket would be lost."""
+    check_destination(path)
+    file = Path(path)
+    if file.exists():
+        with open(file, "rb") as content:
+            start = content.read(_START_BYTES)
+        if start and f'"{METADATA_KEY}"'.encode() not in start:
+            raise ValueError(f"{file}: exists and is no ticket, so it is left alone; choose another name")
 
 
 def read_ticket(path: str | PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> Ticket:
@@ -105,6 +127,8 @@ def _replace_file(path: Path, content: bytes) -> None:
 
 def _check_envelope(path: Path, max_bytes: int) -> None:
     """Refuse by size and first bytes, before anything is read or allocated."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: there is no such file; check the path")
     size = path.stat().st_size
     if size > max_bytes:
         raise TicketFileError(f"{path}: {size} bytes exceed the limit of {max_bytes}; raise max_bytes if you trust it")

@@ -31,6 +31,8 @@ def real_array(values: ArrayLike, what: str) -> FloatArray:
 
 def checked_weights(weights: Sequence[ArrayLike]) -> tuple[FloatArray, ...]:
     """Return the weight matrices as a chain: two axes each, no empty layer, the widths fit."""
+    if isinstance(weights, str) or not isinstance(weights, (Sequence, np.ndarray)):
+        raise ValueError(f"TargetNetwork: weights={weights!r} must be a sequence of matrices, one per layer; give them")
     arrays = tuple(real_array(weight, f"weights[{index}]") for index, weight in enumerate(weights))
     if not arrays:
         raise ValueError("TargetNetwork: weights is empty; a network needs at least one layer, give its matrix")

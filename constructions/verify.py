@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from bounds.arithmetic import is_finite_real
 from constructions.verifier.checks import Check, Damage, PlainTicket, Verification, plain_ticket
 from constructions.verifier.file import read_plain
 from constructions.verifier.forward import check_forward
@@ -39,8 +40,10 @@ def verify_ticket(
     ``FileNotFoundError`` for a missing file, ``ValueError`` for a tolerance without a target, ``TypeError`` for
     an object that is no ticket.
     """
-    if tolerance is not None and (target is None or not tolerance > 0):
-        raise ValueError(f"verify_ticket: tolerance={tolerance} must be positive and needs a target; pass target=")
+    if tolerance is not None and (target is None or not (is_finite_real(tolerance) and tolerance > 0)):
+        raise ValueError(
+            f"verify_ticket: tolerance={tolerance!r} must be positive, finite and needs a target; pass target="
+        )
     checks: list[Check] = []
     try:
         ticket = _read(path_or_ticket, checks)

@@ -17,7 +17,7 @@ from functools import lru_cache
 from flint import arb
 from scipy.special import betaincinv
 
-from bounds.arithmetic import ball, certainly_at_most, working_precision
+from bounds.arithmetic import ball, certainly_at_most, is_finite_real, working_precision
 
 _FIRST_NUDGE = 2.0**-53
 
@@ -38,9 +38,9 @@ def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> tu
     >>> lower, round(upper, 4)
     (0.0, 0.0362)
     """
-    if not (0 <= successes <= trials and trials >= 1 and 0 < confidence < 1):
+    if not (0 <= successes <= trials and trials >= 1 and is_finite_real(confidence) and 0 < confidence < 1):
         raise ValueError(
-            f"clopper_pearson: successes={successes}, trials={trials}, confidence={confidence} must satisfy "
+            f"clopper_pearson: successes={successes}, trials={trials}, confidence={confidence!r} must satisfy "
             "0 <= successes <= trials, trials >= 1 and 0 < confidence < 1; check the counts"
         )
     lower, upper = unnudged_limits(successes, trials, confidence)

@@ -17,6 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from bounds.arithmetic import is_finite_real
 from bounds.laws import LAWS
 from constructions.parallel import run_ranges
 from constructions.philox import uniform
@@ -69,11 +70,13 @@ def first_sizes(
     """
     if law not in LAWS:
         raise ValueError(f"first_sizes: law={law!r} is unknown; choose one of {', '.join(sorted(LAWS))}")
-    finite = target is None or np.isfinite(target)
-    if not (0 <= max_size <= MOST_VARIABLES and trials >= 1 and 0 < tolerance < np.inf and finite):
+    whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in (max_size, trials))
+    finite = is_finite_real(tolerance) and (target is None or is_finite_real(target))
+    if not (whole and finite and 0 <= max_size <= MOST_VARIABLES and trials >= 1 and tolerance > 0):
         raise ValueError(
-            f"first_sizes: max_size={max_size}, trials={trials}, tolerance={tolerance}, target={target} must satisfy "
-            f"0 <= max_size <= {MOST_VARIABLES}, trials >= 1, tolerance > 0 and a finite target; ask for less"
+            f"first_sizes: max_size={max_size!r}, trials={trials!r}, tolerance={tolerance!r}, target={target!r} must "
+            f"satisfy 0 <= max_size <= {MOST_VARIABLES}, trials >= 1 (both whole), tolerance > 0 and a finite target; "
+            "ask for less"
         )
     result = np.empty(trials, dtype=np.int64)
     for start in range(0, trials, _BATCH):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from bounds.arithmetic import is_finite_real
 
 QUANTIFIERS = ("fixed", "all")
 
@@ -24,14 +25,14 @@ class Query:
 def check_open_unit(call: str, **values: float) -> None:
     """Raise ValueError unless every value is a number in (0, 1); NaN and infinities are refused."""
     for name, value in values.items():
-        if not 0 < value < 1:
-            raise ValueError(f"{call}: {name}={value} must satisfy 0 < {name} < 1; choose for example {name}=0.01")
+        if not (is_finite_real(value) and 0 < value < 1):
+            raise ValueError(f"{call}: {name}={value!r} must satisfy 0 < {name} < 1; choose for example {name}=0.01")
 
 
 def check_window(call: str, window: float) -> None:
     """Raise ValueError unless 0 < window <= 1."""
-    if not 0 < window <= 1:
-        raise ValueError(f"{call}: window={window} must satisfy 0 < window <= 1; scale larger targets with the layer")
+    if not (is_finite_real(window) and 0 < window <= 1):
+        raise ValueError(f"{call}: window={window!r} must satisfy 0 < window <= 1; scale larger targets with the layer")
 
 
 def check_choice(call: str, name: str, value: str, known: Iterable[str]) -> None:
@@ -48,10 +49,10 @@ def check_size(call: str, size: int) -> None:
     except TypeError:
         valid = False
     if not valid:
-        raise ValueError(f"{call}: size={size} must be a whole number >= 0")
+        raise ValueError(f"{call}: size={size!r} must be a whole number >= 0; give the number of variables")
 
 
 def check_target(call: str, target: float | None) -> None:
     """Raise ValueError unless ``target`` is None or a number in [-1, 1]."""
-    if target is not None and not (math.isfinite(target) and abs(target) <= 1):
-        raise ValueError(f"{call}: target={target} must satisfy |target| <= 1, or be None for z ~ U[-1, 1]")
+    if target is not None and not (is_finite_real(target) and abs(target) <= 1):
+        raise ValueError(f"{call}: target={target!r} must satisfy |target| <= 1, or be None for z ~ U[-1, 1]")

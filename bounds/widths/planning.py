@@ -37,6 +37,8 @@ from bounds.widths.stages import Demand, helper_pool, one_for_one_sizes, two_for
 _SHRINK = 1 - 2.0**-20
 _LARGEST_OWN_ERROR = 0.25
 _EXACT_ONE = Constant(1.0, 1.0)
+_LEAST_FAILURE_PROBABILITY = 1e-200
+"""Below it the shares of single problems might underflow float64."""
 
 
 def default_first_activation(spec: NetworkSpec) -> str:
@@ -78,7 +80,7 @@ def width_requirement(
     """Return an explicit sufficient width of the source network for a ticket within ``tolerance`` of the target.
 
     ``tolerance``            eps in (0, 1): linf sup error over the target's domain.
-    ``failure_probability``  delta in (0, 1), over the draw of the source network.
+    ``failure_probability``  delta in [1e-200, 1), over the draw of the source network.
     ``first_activation``     phi_0 of the helper layers; default: the target's first hidden activation.
 
     Returns a :class:`WidthRequirement`. Raises ValueError for values out of range, an unknown construction or a
@@ -86,6 +88,11 @@ def width_requirement(
     """
     check_open_unit("tolerance", tolerance, "width_requirement")
     check_open_unit("failure_probability", failure_probability, "width_requirement")
+    if failure_probability < _LEAST_FAILURE_PROBABILITY:
+        raise ValueError(
+            f"width_requirement: failure_probability={failure_probability!r} must be at least "
+            f"{_LEAST_FAILURE_PROBABILITY:g}, as it is shared among many problems in float64; choose a larger one"
+        )
     rule = construction_named(construction)
     block = choose_block(activation_by_name(first_activation or default_first_activation(spec)), rule.force_pairs)
     above = _Above(gain=1.0, copies=1, constants=0, depth=spec.depth)

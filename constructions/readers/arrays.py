@@ -32,7 +32,7 @@ def network_from_arrays(
         )
     names = list(activations) if activations is not None else _hidden(activation or DEFAULT_ACTIVATION, depth)
     weights = [np.asarray(arrays[f"W{index}"]) for index in range(depth)]
-    biases = [np.asarray(arrays.get(f"b{index}", np.zeros(len(weight)))) for index, weight in enumerate(weights)]
+    biases = [np.asarray(arrays.get(f"b{index}", np.zeros(weight.shape[:1]))) for index, weight in enumerate(weights)]
     return RawNetwork(weights, biases, names, domain=_box(arrays))
 
 

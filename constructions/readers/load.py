@@ -40,7 +40,7 @@ def load_target(path: str | PathLike[str], domain: tuple[ArrayLike, ArrayLike] |
             "(.pt, .pth, .pkl) can run code: load them yourself and call TargetNetwork.from_torch"
         )
     if not file.is_file():
-        raise FileNotFoundError(f"{file}: there is no such file")
+        raise FileNotFoundError(f"{file}: there is no such file; check the path")
     raw = reader(file)
     box = domain if domain is not None else raw.domain or _box_beside(file, raw.weights[0].shape[1])
     try:

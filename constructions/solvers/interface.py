@@ -62,6 +62,14 @@ def solve_subset_sums(
     return Solutions(masks, errors, np.bitwise_count(masks).astype(np.int64), errors <= problems.tolerances)
 
 
+def check_names(objective: str, device: str) -> None:
+    """Raise ValueError for an unknown objective or device, or a GPU that is not there, before there are problems."""
+    _lookup("objective", objective, OBJECTIVES)
+    _lookup("device", device, BACK_ENDS)
+    if device == "cuda":
+        tensors.check_gpu()
+
+
 def _lookup(kind: str, name: str, registry: Mapping[str, Record]) -> Record:
     if name not in registry:
         raise ValueError(f"{kind}={name!r} is not known; choose one of {', '.join(registry)}")

@@ -32,11 +32,16 @@ def solve_cpu(problems: Problems, objective: Objective, progress: Progress | Non
 
 def solve_cuda(problems: Problems, objective: Objective, progress: Progress | None = None) -> NDArray[np.uint64]:
     """Masks of all problems by torch on the first GPU."""
+    check_gpu()
+    return _solve("cuda", problems, objective, progress)
+
+
+def check_gpu() -> None:
+    """Raise ValueError where torch sees no GPU."""
     import torch
 
     if not torch.cuda.is_available():
         raise ValueError("device='cuda' needs a GPU that torch can use, and torch sees none; use device='cpu'")
-    return _solve("cuda", problems, objective, progress)
 
 
 def _solve(device: str, problems: Problems, objective: Objective, progress: Progress | None) -> NDArray[np.uint64]:

@@ -92,6 +92,13 @@ def sup_error(
     """
     _check(target, ticket, norm, {"seed": (seed, 0), "starts": (starts, 0), "parts": (parts, 1)})
     points = _checked_data(target, data)
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is reported as infinite
+        return _both_sides(target, ticket, norm, points, seed, starts, parts)
+
+
+def _both_sides(
+    target: TargetNetwork, ticket: Ticket, norm: str, points: FloatArray | None, seed: int, starts: int, parts: int
+) -> SupError:
     facts = target_facts(target)
     layers = live_layers(list(ticket.matrices()), [layer.activation for layer in ticket.architecture.layers])
     lower, upper = target.domain
@@ -99,8 +106,7 @@ def sup_error(
     samples = lower + (upper - lower) * generator.random((SAMPLES, len(lower)))
     found, witness = search(Pair(layers, facts.live, lower, upper, norm), points, seed, starts)
     total = partial(_total, norm=norm)
-    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is reported as infinite
-        certificate = certify(facts, layers, samples, parts, GOAL * found, total)
+    certificate = certify(facts, layers, samples, parts, GOAL * found, total)
     if parts > 1:
         again = search(Pair(layers, facts.live, *certificate.worst, norm), None, seed, starts)
         found, witness = max((found, witness), again, key=lambda result: result[0])
@@ -112,7 +118,7 @@ def sup_error(
         norm=norm,
         per_output_upper=certificate.per_output,
         real_upper=exact,
-        vacuous=not (exact < total(certificate.plain) or exact <= MET * found),
+        vacuous=not np.isfinite(exact) or not (exact < total(certificate.plain) or exact <= MET * found),
         aligned=certificate.aligned,
         covers_float64=certificate.covers_float64,
     )

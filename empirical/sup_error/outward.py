@@ -103,8 +103,8 @@ def hull(first: Interval, second: Interval) -> Interval:
 
 
 def intersect(first: Interval, second: Interval) -> Interval:
-    """Return the common part of two enclosures of the same vector."""
-    return Interval(np.maximum(first.low, second.low), np.minimum(first.high, second.high))
+    """Return the common part of two enclosures of the same vector; an end that overflow made nan says nothing."""
+    return Interval(np.fmax(first.low, second.low), np.fmin(first.high, second.high))
 
 
 def take(values: Interval, positions: Any) -> Interval:

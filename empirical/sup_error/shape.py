@@ -8,6 +8,7 @@ and widens them by the relative error that ``constructions.nonlinearity`` states
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -107,9 +108,15 @@ class Shape:
 
     def _proven(self, points: FloatArray) -> Interval:
         distinct, inverse = np.unique(points, return_inverse=True)
-        balls = [self.function.value(float(point)) for point in distinct]
-        ends = np.array([(lower(value), upper(value)) for value in balls], dtype=np.float64).reshape(-1, 2)
+        ends = np.array([self._enclosed(float(point)) for point in distinct], dtype=np.float64).reshape(-1, 2)
         return Interval(ends[inverse, 0], ends[inverse, 1])
+
+    def _enclosed(self, point: float) -> tuple[float, float]:
+        """Enclose phi at one point; at what overflowed nothing is known."""
+        if not math.isfinite(point):
+            return -math.inf, math.inf
+        value = self.function.value(point)
+        return lower(value), upper(value)
 
     def chord(self, values: Interval) -> tuple[FloatArray, Interval]:
         """Return slopes c and enclosures of ``phi(z) - c z`` over each interval (proven).

@@ -63,9 +63,12 @@ class ShapeTable:
     curvature: RangeExtrema
 
     def cells(self, low: FloatArray, high: FloatArray) -> tuple[IntArray, IntArray]:
-        """Return the first and last of the cells that cover ``[low, high]``; a node belongs to the cell inside."""
-        first = np.searchsorted(self.nodes, low, side="right")
-        last = np.searchsorted(self.nodes, high, side="left")
+        """Return the first and last of the cells that cover ``[low, high]``; a node belongs to the cell inside.
+
+        An end that overflow made nan is not known, so the cells reach to infinity there.
+        """
+        first = np.searchsorted(self.nodes, np.where(np.isnan(low), -np.inf, low), side="right")
+        last = np.searchsorted(self.nodes, np.where(np.isnan(high), np.inf, high), side="left")
         return np.minimum(first, last), np.maximum(first, last)
 
 

@@ -49,8 +49,9 @@ class Pair:
         return 1 + sum(len(layer.weights.entries) for layer in self.ticket)
 
     def difference(self, points: FloatArray) -> FloatArray:
-        """Return the error at every point (batch, n_0), in float64."""
-        return self.measure(self.signed(points))
+        """Return the error at every point (batch, n_0), in float64; -1 where it overflows, which proves nothing."""
+        found = self.measure(self.signed(points))
+        return np.where(np.isfinite(found), found, -1.0)
 
     def signed(self, points: FloatArray) -> FloatArray:
         """Return ticket minus target (batch, n_L) at every point, in float64."""
@@ -88,8 +89,8 @@ class Pair:
 
 
 def least_magnitude(values: Interval) -> FloatArray:
-    """Return the least |v| over each interval."""
-    return np.maximum(np.maximum(values.low, -values.high), 0.0)
+    """Return the least |v| over each interval, 0 where overflow left nothing known."""
+    return np.fmax(np.fmax(values.low, -values.high), 0.0)
 
 
 def _backward(layers: tuple[LiveLayer, ...], before: list[FloatArray], weight: FloatArray) -> FloatArray:

@@ -44,8 +44,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Build, save, print the numbers."""
     from constructions import build
+    from constructions.ticket_file import check_replaceable
     from empirical.experiments.targets import open_target
 
+    if options.output:
+        check_replaceable(options.output)
     result = build(
         open_target(options.target).network,
         construction=options.construction,

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     if options.tolerance is not None and options.target is None:
         raise ValueError(f"verify: --tolerance {options.tolerance} is an error against a target; add --target")
     if not options.ticket.is_file():
-        raise ValueError(f"verify: {options.ticket} is not a file")
+        raise ValueError(f"verify: {options.ticket} is not a file; check the path")
     target = open_target(options.target).network if options.target else None
     verification = verify_ticket(options.ticket, target=target, tolerance=options.tolerance)
     if options.json:
