@@ -601,3 +601,30 @@ def test_a_failing_report_leaves_the_old_one(
     monkeypatch.setattr("empirical.experiments.conclusions.concluded", lambda records: records)
     says(capsys, ["report", "--output", "old"], "cell 7")
     assert snapshot(folder) == before, "byte for byte, and no half-written folder"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "print(1)",
+        "x.__class__",
+        "1e999999*x",
+        "tanh(x) + y",
+        "x**9999999",
+        "open('a')",
+        "lambda: 1",
+        "[x]",
+        "10**10**10*x",
+    ],
+)
+def test_expressions_of_the_command_line_run_no_code_and_stay_small(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bounds", "--expression", text, "--tolerance", "0.1"]) == 2
+    captured = capsys.readouterr()
+    assert "--expression" in captured.err and not captured.out
+
+
+def test_piecewise_expressions_of_the_command_line_are_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bounds", "--expression", "Piecewise((x, x >= 0), (x/2, True))", "--tolerance", "0.1"]) == 0
+    assert "1/2" in capsys.readouterr().out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,18 @@ def run(options: argparse.Namespace) -> int:
     return _status({row["verdict"] for row in rows})
 
 
+_NAMES = ("Abs", "E", "Max", "Min", "Piecewise", "atan", "asinh", "cos", "cosh", "erf", "exp", "log", "pi", "sign")
+_NAMES += ("sin", "sinh", "sqrt", "tan", "tanh")
+_DIGITS = 20
+_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_FORBIDDEN = re.compile(
+    r"[^\w\s.,()+*/<>=&|-]|__|\.[^\W\d]|\d[eE][+-]?\d{4}"
+    r"|\*\*\s*\d{4}|\*\*\s*[\d.x(]+\s*\*\*"
+    rf"|\d{{{_DIGITS + 1}}}"
+)
+"""Attributes, strings, indices, dunders, long numbers, huge exponents and towers of powers."""
+
+
 def _activation(options: argparse.Namespace) -> Activation:
     import bounds
 
@@ -64,14 +77,26 @@ def _activation(options: argparse.Namespace) -> Activation:
 
 
 def _parse(text: str) -> Any:
-    """The sympy expression in ``bounds.x`` that the text says."""
+    """The sympy expression in ``bounds.x`` that the text says; only the names in ``_NAMES`` mean anything.
+
+    ``sympy.parse_expr`` evaluates Python, so every word is checked before it sees the text.
+    """
     import sympy
 
     import bounds
 
+    unknown = sorted({word for word in _WORD.findall(text) if word not in ("x", "True", *_NAMES)})
+    if unknown or _FORBIDDEN.search(text):
+        raise ValueError(
+            f"bounds: --expression {text!r} may use x, numbers of at most {_DIGITS} digits and {', '.join(_NAMES)}; "
+            f"it has {', '.join(unknown) or 'other characters or longer numbers'}"
+        )
+    known = {name: getattr(sympy, name) for name in (*_NAMES, "Integer", "Float", "Rational", "Symbol")} | {
+        "True": True
+    }
     try:
-        expression = sympy.parse_expr(text, local_dict={"x": bounds.x})
-    except (SyntaxError, TokenError, TypeError, AttributeError) as error:
+        expression = sympy.parse_expr(text, local_dict={"x": bounds.x}, global_dict=known | {"__builtins__": {}})
+    except (SyntaxError, TokenError, TypeError, AttributeError, NameError) as error:
         raise ValueError(f"bounds: --expression {text!r} is not an expression that sympy reads: {error}") from error
     if not isinstance(expression, sympy.Expr):
         raise ValueError(f"bounds: --expression {text!r} is not a number-valued expression; write it in x")
