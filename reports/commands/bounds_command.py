@@ -54,8 +54,8 @@ def run(options: argparse.Namespace) -> int:
     return _status({row["verdict"] for row in rows})
 
 
-_NAMES = ("Abs", "E", "Max", "Min", "Piecewise", "atan", "asinh", "cos", "cosh", "erf", "exp", "log", "pi", "sign")
-_NAMES += ("sin", "sinh", "sqrt", "tan", "tanh")
+_FUNCTIONS = ("Abs", "Max", "Min", "atan", "asinh", "cos", "cosh", "erf", "exp", "log", "sign", "sin", "sinh", "sqrt")
+_NAMES = (*_FUNCTIONS, "tan", "tanh", "Piecewise", "E", "pi")
 _DIGITS = 20
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _FORBIDDEN = re.compile(
