@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -79,15 +77,6 @@ def test_extreme_levels_are_answered() -> None:
             bound = sufficient_size(1e-13, 1e-12, law, quantifier)
             assert bound.method == ("computed" if quantifier == "fixed" else "closed_form")
             assert necessary_size(1e-13, 1e-12, law, quantifier).size < bound.size < 2500
-
-
-def test_many_questions_are_fast() -> None:
-    """After the first question of a law, 100 questions of a plan take well under a second."""
-    sufficient_size(2e-6, 1e-9, "product")
-    start = time.perf_counter()
-    for k in range(100):
-        sufficient_size(1e-4 / (1 + k / 3), 1e-9 * (1 + k), "product")
-    assert time.perf_counter() - start < 2
 
 
 @pytest.mark.parametrize(
