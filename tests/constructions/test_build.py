@@ -1,12 +1,14 @@
 """Tickets built from one fixed source network: both modes, every block, biases, failures."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import constructions
-from constructions.build import BuildResult, build
+from constructions.build import BuildResult, _Builder, build
+from constructions.plan import planned
 from constructions.source import source_weights
 from tests.constructions.networks import random_target, samples
 
@@ -128,6 +130,22 @@ def test_spare_neurons_serve_failed_problems_and_are_counted() -> None:
     assert tight.success
     assert tight.stats["spare_neurons"] > 0
     assert tight.ticket.widths[1] > 6 * 11
+
+
+def test_spare_rows_of_the_same_source_serve_failed_ones() -> None:
+    """Base sets of 19 where the plan asks for more: rows fail, are given up and counted, and planned spares take over."""
+    target = random_target("tanh", (2, 3, 1), seed=8)
+    plan = planned(target.spec(), "L+1", 0.05, 0.1, None)
+    first = plan.stages[0]
+    poor = replace(first, sizes=replace(first.sizes, two_signed=19, one_signed=19, constant=19))
+    result = _Builder(target, replace(plan, stages=(poor, *plan.stages[1:])), 3, "cpu").run()
+    assert result.success
+    assert result.stats["spare_rows"] == len({failure.row for failure in result.failures}) > 0
+    assert not any(failure.fatal for failure in result.failures)
+    assert result.ticket.widths == plan.requirement.widths  # type: ignore[union-attr]
+    assert largest_gap(result, target) <= 0.05
+    kept = set(result.ticket.masks[1].rows.tolist())
+    assert not kept & {failure.row for failure in result.failures}
 
 
 def test_copies_feed_the_next_layer_in_published_mode() -> None:
