@@ -133,7 +133,7 @@ def test_spare_neurons_serve_failed_problems_and_are_counted() -> None:
 
 
 def test_spare_rows_of_the_same_source_serve_failed_ones() -> None:
-    """Base sets of 19 where the plan asks for more: rows fail, are given up and counted, and planned spares take over."""
+    """Base sets of 19 where the plan asks for more: rows fail, are given up and counted, planned spares take over."""
     target = random_target("tanh", (2, 3, 1), seed=8)
     plan = planned(target.spec(), "L+1", 0.05, 0.1, None)
     first = plan.stages[0]
