@@ -17,5 +17,6 @@ def test_ten_thousand_planned_builds_fail_at_most_with_the_promised_probability(
         if kept and seed % MEASURED_EVERY == 0:
             kept = sup_error(TARGET, result.ticket, starts=0).upper <= TOLERANCE
         failures += not kept
-    _, upper = clopper_pearson(failures, BUILDS)
+    lower, upper = clopper_pearson(failures, BUILDS)
+    print(f"{failures} of {BUILDS} planned builds failed, interval [{lower:.2g}, {upper:.2g}], promised {DELTA}")
     assert upper <= DELTA
