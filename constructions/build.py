@@ -239,7 +239,7 @@ class _Builder:
             inputs = np.flatnonzero(weight[neuron]).tolist()
             keys = [(key, j) for j in inputs for key in (pool.keys(j) if pool is not None else [(j, 0)])]
             result[neuron] = [(key, float(weight[neuron, j])) for key, j in keys]
-            if bias[neuron] != 0 and self._plan.stages[number - 1].sizes.constant:
+            if bias[neuron] != 0:
                 result[neuron].append((CONSTANT, float(bias[neuron])))
         return result
 
@@ -301,7 +301,7 @@ class _Builder:
             "problems": sum(counter.problems for counter in counters),
             "problems_planned": requirement.problems if requirement else None,
             "failed_problems": sum(counter.first_failures for counter in counters),
-            "spare_rows": sum(stage.spare_rows for stage in self._stages),
+            "spare_rows": sum(counter.spare_rows for counter in counters),
             "spare_neurons": sum(pool.spare_neurons for pool in self._pools if pool is not None),
             "widths": ticket.widths,
             "live_widths": (ticket.widths[0], *live, ticket.widths[-1]),

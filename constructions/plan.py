@@ -213,7 +213,6 @@ def _published_sizes(
         own_error=tolerance * layer.row_nonzeros * layer.input_sup,
         input_error=layer.input_sup / 4,
         probability=0.5,
-        sign_probability=0.5,
         bias_target=bias_target,
         below=below,
     )
@@ -232,7 +231,6 @@ def _published_sizes(
                 helper_constant=constant,
             )
     raise ValueError(
-        f"build: constants of {block.activation.name} do not reach the bias {bias_target:g} of a layer whose "
-        f"weights are "
-        f"at most {layer.max_weight:g}; rescale the target or choose another first_activation"
+        f"build: constants of {block.activation.name} do not reach the bias {bias_target:g} of a layer whose weights "
+        f"are at most {layer.max_weight:g}; rescale the target or choose another first_activation"
     )

@@ -96,11 +96,6 @@ class RowStage:
         """Rows reserved, and those appended later."""
         return max(self._next, 1)
 
-    @property
-    def spare_rows(self) -> int:
-        """Rows tried beyond those that had to succeed."""
-        return self.counters.spare_rows
-
     def ensure(self, needs: dict[int, int]) -> None:
         """Build rows until neuron i has ``needs[i]`` successful ones, or its reserve is used up."""
         while True:

@@ -47,8 +47,7 @@ def default_first_activation(spec: NetworkSpec) -> str:
     if scalar_function(hidden[0]).expression == x:
         raise ValueError(
             f"first_activation: the target's first activation is {hidden[0]!r}, which is used for helper layers "
-            f"only when "
-            "asked for; pass first_activation='relu', 'tanh', ... or first_activation='identity'"
+            "only when asked for; pass first_activation='relu', 'tanh', ... or first_activation='identity'"
         )
     return hidden[0]
 
@@ -192,7 +191,6 @@ def _sized_stage(
         own_error=own_error,
         input_error=_input_error(spec, number, above, eps, two_for_one),
         probability=probability,
-        sign_probability=sign_probability,
         bias_target=bias_target,
         below=layer_constants(spec, number - 1)[1] if bias_target > 0 else None,
     )
@@ -294,9 +292,8 @@ def _with_errors(spec: NetworkSpec, stages: list[Stage]) -> list[Stage]:
         if shift > relied_on:
             raise ValueError(
                 f"width_requirement: the ticket's pre-activations of layer {stage.layer} may leave the target's "
-                f"range by "
-                f"{shift:.3g}, but T = {layer.lipschitz:g} and the signs of the neurons are only known to hold within "
-                f"{relied_on:g}; ask for a smaller tolerance"
+                f"range by {shift:.3g}, but T = {layer.lipschitz:g} and the signs of the neurons are only known to "
+                f"hold within {relied_on:g}; ask for a smaller tolerance"
             )
         error = layer.lipschitz * shift
         result.append(replace(stage, error=error))

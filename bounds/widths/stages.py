@@ -85,8 +85,7 @@ def check_floor(tolerance: float, size: int, range_of_variable: float) -> None:
     if floor > tolerance * 2.0**-10:
         raise ToleranceFloorError(
             f"width_requirement: the parameter tolerance {tolerance:.3g} is below what float64 weights on the "
-            f"2^-53 grid "
-            f"can promise ({floor * 2**10:.3g} for {size} variables up to {range_of_variable:g}); "
+            f"2^-53 grid can promise ({floor * 2**10:.3g} for {size} variables up to {range_of_variable:g}); "
             "ask for a larger tolerance, or a target with smaller norms or depth"
         )
 
@@ -98,7 +97,6 @@ class Demand:
     ``own_error``            A_l: pre-activation error the stage may add to a row.
     ``input_error``          bound on the error of its inputs.
     ``probability``          failure probability of each subset-sum problem.
-    ``sign_probability``     failure probability of "too few neurons of some sign".
     ``bias_target``          largest |bias| incl. the pre-activation a constant row aims at; 0 if no bias problem.
     ``below``                constants available below (for layer 1: the bias, exactly 1).
     """
@@ -106,7 +104,6 @@ class Demand:
     own_error: float
     input_error: float
     probability: float
-    sign_probability: float
     bias_target: float
     below: Constant | None
 
