@@ -10,6 +10,7 @@ Sums are float64; their rounding (below m 2^-52) is not accounted for, as nothin
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -27,6 +28,7 @@ STREAM = 0x5EED5E75
 VARIABLES, TARGETS = 0, 1
 _BATCH = 1 << 13
 _RANGE = 1 << 8
+_FIRST_DRAW = 16
 _ROUNDING = 1e-9
 
 
@@ -35,18 +37,32 @@ def _normals(uniforms: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(ndtri((uniforms + 1) / 2))
 
 
-TRANSFORMS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
-    "uniform": lambda u: u[:, ::2],
-    "product": lambda u: u[:, ::2] * u[:, 1::2],
-    "normal": lambda u: _normals(u[:, ::2]),
-    "normal_product": lambda u: _normals(u[:, ::2]) * _normals(u[:, 1::2]),
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """How a variable comes from its pair of U[-1, 1] draws: from the first alone, or from both."""
+
+    draws: int
+    of: Callable[..., NDArray[np.float64]]
+
+
+TRANSFORMS: dict[str, Transform] = {
+    "uniform": Transform(1, lambda u: u),
+    "product": Transform(2, lambda u, v: u * v),
+    "normal": Transform(1, _normals),
+    "normal_product": Transform(2, lambda u, v: _normals(u) * _normals(v)),
 }
 
 
 def variables(law: str, seed: int, first_trial: int, trials: int, size: int) -> NDArray[np.float64]:
     """Return the variables of some trials, (trials, size); each a function of (seed, trial, position) alone."""
-    rows = np.arange(first_trial, first_trial + trials)[:, None]
-    return np.ascontiguousarray(TRANSFORMS[law](uniform(seed, VARIABLES, rows, np.arange(2 * size), stream=STREAM)))
+    return _drawn(law, seed, np.arange(first_trial, first_trial + trials), size)
+
+
+def _drawn(law: str, seed: int, trials: NDArray[np.int64], size: int) -> NDArray[np.float64]:
+    """Return the variables of the listed trials, (trials, size)."""
+    transform, pairs = TRANSFORMS[law], 2 * np.arange(size)
+    draws = (uniform(seed, VARIABLES, trials[:, None], pairs + i, stream=STREAM) for i in range(transform.draws))
+    return np.ascontiguousarray(transform.of(*draws))
 
 
 def targets(target: float | None, seed: int, first_trial: int, trials: int) -> NDArray[np.float64]:
@@ -80,11 +96,22 @@ def first_sizes(
         )
     result = np.empty(trials, dtype=np.int64)
     for start in range(0, trials, _BATCH):
-        stop = min(start + _BATCH, trials)
-        batch = variables(law, seed, start, stop - start, max_size)
-        goals = targets(target, seed, start, stop - start)
-        run_ranges(partial(_search, batch, goals, tolerance, result[start:stop]), stop - start, _RANGE)
+        rows = np.arange(start, min(start + _BATCH, trials))
+        goals = targets(target, seed, start, rows.size)
+        first = min(max_size, _FIRST_DRAW)
+        found = _searched(_drawn(law, seed, rows, first), goals, tolerance)
+        unserved = np.flatnonzero(found > first)
+        if first < max_size:
+            found[unserved] = _searched(_drawn(law, seed, rows[unserved], max_size), goals[unserved], tolerance)
+        result[rows] = found
     return result
+
+
+def _searched(batch: NDArray[np.float64], goals: NDArray[np.float64], tolerance: float) -> NDArray[np.int64]:
+    """Return the least number of leading variables that serve, for each row; one more than there are where none do."""
+    found = np.empty(goals.size, dtype=np.int64)
+    run_ranges(partial(_search, batch, goals, tolerance, found), goals.size, _RANGE)
+    return found
 
 
 @njit(nogil=True, cache=True)
