@@ -70,8 +70,8 @@ def markdown(record: Record) -> str:
 _EXPLANATION = (
     "Number of variables of one subset-sum problem, target given in advance, |z| <= 1 (measured at z = 1, the worst).\n"
     "A cell: necessary <= measured <= sufficient (measured/necessary, sufficient/measured). Measured is the least\n"
-    "size whose lower Clopper-Pearson limit reaches 1 - delta, preceded by the lower end of its 95 % interval where that\n"
-    "differs. Cells marked with a letter have no measured size, at most that lower end (and sufficient/necessary)."
+    "size whose lower Clopper-Pearson limit reaches 1 - delta, preceded by the lower end of its 95 % interval where\n"
+    "that differs. Cells marked with a letter have no measured size, at most that lower end (and sufficient/necessary)."
 )
 
 
