@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 
@@ -24,6 +24,9 @@ from bounds.functions import ScalarFunction, x
 from bounds.majorant import ExactMajorant, Majorant
 from bounds.minimax import Minimax, minimax
 from bounds.radius import closed_form, closed_form_radius, exact_radius, gap_function, gap_inverse
+
+if TYPE_CHECKING:
+    from bounds.derivation.records import Derivation
 
 RADIUS_KINDS = ("closed_form", "exact", "minimax")
 
@@ -98,6 +101,25 @@ class Activation:
         return gap_inverse(self._exact_majorants())
 
     @property
+    def has_closed_form(self) -> bool:
+        """Whether a power majorant was proved on both sides, so that ``a``, ``g`` and ``g_inverse`` exist."""
+        return bool(self.expansion.left_majorants and self.expansion.right_majorants)
+
+    def derivation(self) -> Derivation:
+        """How all of this follows from the expression, step by step; print it, or take its ``latex()``.
+
+        Returns the steps with statement, LaTeX, method, source and status. The numbers of every proof are found again.
+
+        >>> from bounds.named import activation
+        >>> print(activation("relu").derivation().step("m is not 0").statement)
+        m = m_plus + m_minus = 1
+        m != 0
+        """
+        from bounds.derivation.derive import derive  # lazily: a query for numbers needs no printers
+
+        return derive(self)
+
+    @property
     def slopes(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """((lower, upper) of m_plus, (lower, upper) of m_minus) in float64, rounded outward."""
         return _enclosed(self.m_plus), _enclosed(self.m_minus)
@@ -156,13 +178,12 @@ class Activation:
         return self.expansion.left, self.expansion.right
 
     def _exact_majorants(self) -> tuple[tuple[ExactMajorant, ...], tuple[ExactMajorant, ...]]:
-        left, right = self.expansion.left_majorants, self.expansion.right_majorants
-        if not (left and right):
+        if not self.has_closed_form:
             raise ValueError(
                 f"{self.name} has no closed form: no power K |x|^p, p > 1, was proved to bound |phi - phihat| near 0; "
                 f'use radius(tolerance, kind="exact")'
             )
-        return left, right
+        return self.expansion.left_majorants, self.expansion.right_majorants
 
 
 @lru_cache(maxsize=256)

@@ -49,24 +49,60 @@ class Majorant:
     radius: float
 
 
+@dataclass(frozen=True, slots=True)
+class MajorantProof:
+    """Why |e| <= K t^p on (0, radius], part by part.
+
+    ``near``       covered next to 0 by the Taylor model (by the expansion itself, where that is a single exact term).
+    ``model``      the Taylor model where K is the limit of |e|/t^p and what follows has the opposite sign, else None.
+    ``ratio``      otherwise an upper bound of |e|/t^p on (0, near].
+    ``far``        bisection proves the bound on [near, far], in ``boxes`` boxes.
+    ``growth``     L with |e(t)| <= L t <= K t^p beyond ``far``; None where the statement ends there.
+    """
+
+    near: arb
+    model: TaylorModel | None
+    ratio: arb | None
+    far: arb
+    boxes: int
+    growth: arb | None
+
+
 def proved(residual: Residual, coefficient: sympy.Expr, exponent: Fraction, radius: sympy.Expr) -> bool:
     """Whether |e| <= K t^p on (0, radius] is proved, p being the leading exponent (radius may be oo)."""
+    return majorant_proof(residual, coefficient, exponent, radius) is not None
+
+
+def majorant_proof(
+    residual: Residual, coefficient: sympy.Expr, exponent: Fraction, radius: sympy.Expr
+) -> MajorantProof | None:
+    """The proof of |e| <= K t^p on (0, radius], p being the leading exponent (radius may be oo); None if none is found.
+
+    Raises: NoTaylorModel when the error has no Taylor model next to 0.
+    """
     bound = ball(coefficient)
     end = ball(radius).lower()
-    near = iv.least([model_of(residual).radius, end])
-    if is_limit(residual, coefficient) and limit_is_supremum(residual):
-        if is_single_term(residual):
-            near = iv.least([ball(residual.reach).lower(), end])
-    elif not ratio_beside_zero(residual, exponent, near) <= bound.lower():
-        return False
+    model, ratio, growth = model_of(residual), None, None
+    near = iv.least([model.radius, end])
+    at_limit = is_limit(residual, coefficient) and limit_is_supremum(residual)
+    if at_limit and is_single_term(residual):
+        near = iv.least([ball(residual.reach).lower(), end])
+    elif not at_limit:
+        ratio = ratio_beside_zero(residual, exponent, near)
+        if not ratio <= bound.lower():
+            return None
     if radius == sympy.oo and near < end:
         beyond = _linear_growth(residual, bound, exponent)
         if beyond is None:
-            return False
-        end = iv.greatest([beyond, near])
-    if near == end:
-        return True
-    return prove(residual, power_bound(bound, exponent), near, end, _BUDGET).verdict is Verdict.PROVED
+            return None
+        end, growth = iv.greatest([beyond[0], near]), beyond[1]
+    boxes = 0
+    if near < end:
+        outcome = prove(residual, power_bound(bound, exponent), near, end, _BUDGET)
+        if outcome.verdict is not Verdict.PROVED:
+            return None
+        boxes = outcome.evaluations
+    return MajorantProof(near, model if at_limit else None, ratio, end, boxes, growth)
 
 
 def is_limit(residual: Residual, coefficient: sympy.Expr) -> bool:
@@ -110,8 +146,8 @@ def ratio_beside_zero(residual: Residual, exponent: Fraction, end: arb) -> arb:
     return iv.greatest([iv.magnitude(model.scaled_range(exponent, box)) for box in boxes])
 
 
-def _linear_growth(residual: Residual, coefficient: arb, exponent: Fraction) -> arb | None:
-    """X such that |e(t)| <= L t <= K t^p for all t >= X; None when no such L is found."""
+def _linear_growth(residual: Residual, coefficient: arb, exponent: Fraction) -> tuple[arb, arb] | None:
+    """(X, L) such that |e(t)| <= L t <= K t^p for all t >= X; None when no such L is found."""
     cell = residual.cells[-1]
     if not coefficient > 0:
         return None
@@ -121,7 +157,7 @@ def _linear_growth(residual: Residual, coefficient: arb, exponent: Fraction) -> 
             continue
         slope = _growth(residual, start)
         if slope.is_finite() and slope <= (coefficient * iv.power_ball(start, exponent - 1)).lower():
-            return start
+            return start, slope
     return None
 
 

@@ -26,9 +26,14 @@ _SHORT = 60
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A slope |phi'| that is reached or approached: its ball and, where known, its exact value."""
+class Candidate:
+    """A slope |phi'| that is reached or approached: its ball and, where known, its exact value.
 
+    ``place`` says where, for readers: "x in (-oo, 0)" for a linear piece, "x = 0-", "x = 0, where phi'' = 0",
+    "x >= 32".
+    """
+
+    place: str
     size: arb
     exact: sympy.Expr | None
 
@@ -44,11 +49,15 @@ def global_lipschitz(expression: sympy.Expr, symbol: sympy.Symbol) -> tuple[symp
         slope = enclose(derivative(expression, symbol), symbol)
         image = iv.magnitude(bisected_image(slope, None, iv.WHOLE, 0))
         return (sympy.Rational(upper(image)), False) if image.is_finite() else (sympy.oo, False)
-    candidates = [candidate for piece in pieces for candidate in _piece_candidates(piece, symbol)]
-    return _largest(candidates)
+    return _largest(slope_candidates(pieces, symbol))
 
 
-def _largest(candidates: list[_Candidate]) -> tuple[sympy.Expr, bool]:
+def slope_candidates(pieces: tuple[Piece, ...], symbol: sympy.Symbol) -> list[Candidate]:
+    """Slopes |phi'| of a function given by its smooth pieces, the largest of which is sup |phi'| over R."""
+    return [candidate for piece in pieces for candidate in _piece_candidates(piece, symbol)]
+
+
+def _largest(candidates: list[Candidate]) -> tuple[sympy.Expr, bool]:
     if any(candidate.exact == sympy.oo for candidate in candidates):
         return sympy.oo, True
     highest = iv.greatest([candidate.size.upper() for candidate in candidates])
@@ -60,17 +69,17 @@ def _largest(candidates: list[_Candidate]) -> tuple[sympy.Expr, bool]:
     return sympy.Rational(upper(highest)), False
 
 
-def _dominates(best: _Candidate, other: _Candidate) -> bool:
+def _dominates(best: Candidate, other: Candidate) -> bool:
     """Whether the other slope is certainly at most the exact one."""
     if other.size.upper() <= best.size.lower():
         return True
     return other.exact is not None and best.exact is not None and is_zero(other.exact - best.exact)
 
 
-def _piece_candidates(piece: Piece, symbol: sympy.Symbol) -> list[_Candidate]:
+def _piece_candidates(piece: Piece, symbol: sympy.Symbol) -> list[Candidate]:
     slope = sympy.diff(piece.expression, symbol)
     if not slope.free_symbols:
-        return [_exact(slope)]
+        return [_exact(f"x in ({piece.lower}, {piece.upper})", slope)]
     candidates = [_end(slope, symbol, end, side) for end, side in ((piece.lower, "+"), (piece.upper, "-"))]
     candidates.extend(_inflections(piece, symbol))
     for direction, end in ((1, piece.upper), (-1, piece.lower)):
@@ -78,21 +87,22 @@ def _piece_candidates(piece: Piece, symbol: sympy.Symbol) -> list[_Candidate]:
     return [candidate for candidate in candidates if candidate is not None]
 
 
-def _exact(value: sympy.Expr) -> _Candidate:
-    return _Candidate(abs(ball(value)), sympy.Abs(value))
+def _exact(place: str, value: sympy.Expr) -> Candidate:
+    return Candidate(place, abs(ball(value)), sympy.Abs(value))
 
 
-def _end(slope: sympy.Expr, symbol: sympy.Symbol, end: sympy.Expr, side: str) -> _Candidate | None:
+def _end(slope: sympy.Expr, symbol: sympy.Symbol, end: sympy.Expr, side: str) -> Candidate | None:
     """The one-sided slope at a finite end of a piece; infinite ends are the tail's matter."""
     if not end.is_finite:
         return None
     value = slope.subs(symbol, end)
     if not value.is_finite:
         value = sympy.limit(slope, symbol, end, side)
-    return _exact(value) if value.is_finite else _Candidate(iv.INFINITY, sympy.oo)
+    place = f"x = {end}{side}"
+    return _exact(place, value) if value.is_finite else Candidate(place, iv.INFINITY, sympy.oo)
 
 
-def _inflections(piece: Piece, symbol: sympy.Symbol) -> list[_Candidate | None]:
+def _inflections(piece: Piece, symbol: sympy.Symbol) -> list[Candidate | None]:
     """The slopes at the places in [-32, 32] where phi'' changes sign, and at the ends of that window."""
     first = derivative(piece.expression, symbol)
     slope = enclose(first, symbol)
@@ -101,16 +111,25 @@ def _inflections(piece: Piece, symbol: sympy.Symbol) -> list[_Candidate | None]:
     if changes is None:
         window = Interval(iv.greatest([low, arb(-_FAR)]), iv.least([high, arb(_FAR)]))
         curvature = enclose(derivative(first, symbol), symbol)
-        return [_Candidate(iv.magnitude(bisected_image(slope, curvature, window)), None)] if low < high else []
-    ends = [arb(end) for end in (-_FAR, _FAR) if low < end < high]
-    found: list[_Candidate | None] = [_Candidate(iv.magnitude(slope(Interval(end, end))), None) for end in ends]
+        size = iv.magnitude(bisected_image(slope, curvature, window))
+        return [Candidate(f"|x| <= {_FAR}, by bisection", size, None)] if low < high else []
+    ends = [end for end in (-_FAR, _FAR) if low < end < high]
+    found: list[Candidate | None] = [
+        Candidate(f"x = {end}", iv.magnitude(slope(Interval(arb(end), arb(end)))), None) for end in ends
+    ]
     second = sympy.diff(piece.expression, symbol, 2)
     points = _closed_form_roots(second, symbol) if changes and _is_short(second) else [sympy.S.Zero]
     for change in changes:
         point = next((p for p in points if _is_root(second, symbol, p, change)), None)
         exact = None if point is None else sympy.diff(piece.expression, symbol).subs(symbol, point)
-        found.append(_Candidate(iv.magnitude(slope(change)), None) if exact is None else _exact(exact))
+        place = f"x = {_shown(change) if point is None else point}, where phi'' = 0"
+        found.append(Candidate(place, iv.magnitude(slope(change)), None) if exact is None else _exact(place, exact))
     return found
+
+
+def _shown(box: Interval) -> str:
+    """A narrow box by its middle, to 6 digits."""
+    return f"about {float(iv.middle(box)):.6g}"
 
 
 def _is_root(second: sympy.Expr, symbol: sympy.Symbol, point: sympy.Expr, change: Interval) -> bool:
@@ -131,7 +150,7 @@ def _closed_form_roots(second: sympy.Expr, symbol: sympy.Symbol) -> list[sympy.E
     return roots
 
 
-def _tail(expression: sympy.Expr, symbol: sympy.Symbol, direction: int, end: sympy.Expr) -> list[_Candidate]:
+def _tail(expression: sympy.Expr, symbol: sympy.Symbol, direction: int, end: sympy.Expr) -> list[Candidate]:
     """The supremum of |phi'| beyond +-32 on a piece that reaches infinity there.
 
     Where |phi'| rises it is the limit; where phi'' stays away from 0 it is infinite.
@@ -141,13 +160,14 @@ def _tail(expression: sympy.Expr, symbol: sympy.Symbol, direction: int, end: sym
     t = sympy.Symbol("t", positive=True)
     slope = derivative(expression.subs(symbol, direction * t), t)
     beyond = Interval(arb(_FAR), iv.INFINITY)
+    beyond_far = f"x >= {_FAR}" if direction > 0 else f"x <= {-_FAR}"
     image, growth = _sum_of_terms(slope, t, beyond), _sum_of_terms(derivative(slope, t), t, beyond)
     if growth.lo > 0 or growth.hi < 0:
-        return [_Candidate(iv.INFINITY, sympy.oo)]
+        return [Candidate(beyond_far, iv.INFINITY, sympy.oo)]
     if iv.is_bounded(image) and iv.multiply(image, growth).lo >= 0 and _is_short(slope):
         limit = sympy.limit(sympy.diff(expression, symbol), symbol, direction * sympy.oo)
-        return [_exact(limit)]
-    return [_Candidate(iv.magnitude(image), None)]
+        return [_exact(f"x -> {end}", limit)]
+    return [Candidate(beyond_far, iv.magnitude(image), None)]
 
 
 def _is_short(expression: sympy.Expr) -> bool:
