@@ -1,6 +1,8 @@
 """What the theory says: activations, radii, base-set sizes, tolerances and widths, symbolic and rigorous."""
 
 from bounds.certificate import Certificate
+from bounds.earlier.rows import earlier_rows
+from bounds.earlier.statement import EarlierRow
 from bounds.enclosures.branch_and_bound import Verdict
 from bounds.expansion import AssumptionError
 from bounds.first_activation import Activation
@@ -21,6 +23,7 @@ __all__ = [
     "Activation",
     "AssumptionError",
     "Certificate",
+    "EarlierRow",
     "LayerSpec",
     "NetworkSpec",
     "ScalarFunction",
@@ -30,6 +33,7 @@ __all__ = [
     "WidthRequirement",
     "activation",
     "activations",
+    "earlier_rows",
     "eps",
     "grid_transfer",
     "necessary_size",
