@@ -3,10 +3,13 @@
 from bounds.certificate import Certificate
 from bounds.earlier.rows import earlier_rows
 from bounds.earlier.statement import EarlierRow
+from bounds.densities.law import DensityLaw
+from bounds.densities.mass import DensityError
 from bounds.enclosures.branch_and_bound import Verdict
 from bounds.expansion import AssumptionError
 from bounds.first_activation import Activation
 from bounds.functions import ScalarFunction, x
+from bounds.laws import Law
 from bounds.named import activation, activations, scalar_function
 from bounds.network import LayerSpec, NetworkSpec
 from bounds.radius import EPS as eps
@@ -23,7 +26,10 @@ __all__ = [
     "Activation",
     "AssumptionError",
     "Certificate",
+    "DensityError",
+    "DensityLaw",
     "EarlierRow",
+    "Law",
     "LayerSpec",
     "NetworkSpec",
     "ScalarFunction",

@@ -16,10 +16,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import sympy
 from flint import arb
 
 from bounds.arithmetic import certainly_at_most
+
+if TYPE_CHECKING:
+    from bounds.densities.law import DensityLaw
 
 _SERIES_TERMS = 60
 _SERIES_LIMIT = 8
@@ -53,6 +58,31 @@ class Law:
         0.34657359027997264
         """
         return 2 * half_width * self.density(half_width)
+
+    @staticmethod
+    def from_density(expression: sympy.Expr, name: str = "mine", partial: bool = False) -> DensityLaw:
+        r"""Return the law with a given density, for ``sufficient_size`` and ``necessary_size``.
+
+        The law contains U[-c, c] with weight 2 c inf over |x| <= c of p(x), for all c at once; no symmetry is assumed.
+
+        ``expression``  the density p in one real symbol such as ``bounds.x``; Piecewise, Abs, Max, Min allowed.
+        ``name``        how statements call the law.
+        ``partial``     p is only a lower bound of the law's density (its integral may be below 1).
+
+        Returns a :class:`bounds.densities.law.DensityLaw`; every number derived from it is proved in ball arithmetic
+        for the law with density p divided by its integral, which is 1 within 1e-3.
+        Raises DensityError (a ValueError) when p is negative or undefined somewhere, does not integrate to 1 or is not
+        shown to, or is not bounded away from 0 next to x = 0; ValueError when it is no expression in one real symbol.
+        Source: docs/subset-sums.md, Corollary 9.
+
+        >>> from sympy import Max, Abs, Symbol
+        >>> triangular = Law.from_density(Max(0, 1 - Abs(Symbol("x", real=True))), "triangular")
+        >>> triangular.contained_uniform()
+        ContainedUniform(half_width=0.5, weight=0.5)
+        """
+        from bounds.densities.law import density_law  # lazily: laws of densities are built on this module
+
+        return density_law(expression, name, partial)
 
 
 def law(name: str, call: str = "law") -> Law:

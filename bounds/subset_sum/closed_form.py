@@ -20,7 +20,8 @@ from functools import lru_cache
 from flint import arb
 
 from bounds.arithmetic import ball, lower, upper, working_precision
-from bounds.laws import LAWS, Law
+from bounds.densities.law import DensityLaw, law_name, registered
+from bounds.laws import Law
 from bounds.subset_sum.queries import Query
 
 _LARGEST_BLOCKS = 8
@@ -97,22 +98,42 @@ def _check(
             )
 
 
-@lru_cache(maxsize=4096)
-@working_precision
 def closed_form(query: Query) -> ClosedForm:
     """Return the least size in closed form, over the contained uniform's half-width c and the number r of blocks.
 
     A block needs c >= window/r ("all") or 2 c >= (window + tolerance)/r ("fixed").
+    Raises ValueError when the law contains no such uniform.
 
     >>> closed_form(Query(0.01, 0.01, "uniform", "all", 1.0)).size
     56
     """
-    record = LAWS[query.law]
+    found = find_closed_form(query)
+    if found is None:
+        raise too_narrow(query)
+    return found
+
+
+def too_narrow(query: Query) -> ValueError:
+    """Return the error that says that a law has too little mass near 0 for targets this large."""
+    least = _narrowest(query, _LARGEST_BLOCKS)
+    return ValueError(
+        f"sufficient_size: law {law_name(query.law)!r} contains no U[-c, c] with c >= {least} "
+        f"for targets up to {query.window!r}; scale the variables up, or ask for a smaller window"
+    )
+
+
+@lru_cache(maxsize=4096)
+@working_precision
+def find_closed_form(query: Query) -> ClosedForm | None:
+    """Return what :func:`closed_form` returns, None where that raises."""
+    record = registered(query.law)
     plans = [
         (_estimate(query, blocks, weight, half_width), blocks, half_width)
         for blocks in range(1, _LARGEST_BLOCKS + 1)
-        for half_width, weight in _half_widths(record, _narrowest(query, blocks))
+        for half_width, weight in _half_widths(query.law, _narrowest(query, blocks))
     ]
+    if not plans:
+        return None
     _, blocks, half_width = min(plans)
     weight = record.weight(ball(half_width))
     tolerance, failure_probability = Fraction(query.tolerance) / blocks, Fraction(query.failure_probability) / blocks
@@ -128,18 +149,18 @@ def _narrowest(query: Query, blocks: int) -> float:
     return nearest if nearest >= exact else math.nextafter(nearest, math.inf)
 
 
-def _half_widths(law: Law, narrowest: float) -> list[tuple[float, float]]:
+def _half_widths(law: str | DensityLaw, narrowest: float) -> list[tuple[float, float]]:
     """Return (c, weight of U[-c, c]) for half-widths worth trying: the narrowest allowed and a fixed grid above it."""
-    wider = [pair for pair in _weight_grid(law.name) if pair[0] > narrowest]
-    weight = _weight(law, narrowest)
+    wider = [pair for pair in _weight_grid(law) if pair[0] > narrowest]
+    weight = _weight(registered(law), narrowest)
     return [(narrowest, weight), *wider] if weight > 0 else wider
 
 
 @lru_cache(maxsize=16)
-def _weight_grid(law: str) -> list[tuple[float, float]]:
+def _weight_grid(law: str | DensityLaw) -> list[tuple[float, float]]:
     """Return (c, weight) on a grid of half-widths, without those of weight zero."""
     widths = [k / _GRID for k in range(1, _WIDEST * _GRID + 1)]
-    pairs = [(width, _weight(LAWS[law], width)) for width in widths]
+    pairs = [(width, _weight(registered(law), width)) for width in widths]
     return [pair for pair in pairs if pair[1] > 0]
 
 

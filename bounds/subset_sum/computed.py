@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
+from bounds.densities.law import DensityLaw
 from bounds.subset_sum.closed_form import contained_uniform_size
 from bounds.subset_sum.dynamic_program import Recursion, all_targets, fixed_target
 from bounds.subset_sum.growth import Geometry
@@ -34,7 +35,9 @@ def _fixed(query: Query) -> int | None:
     return _one_target(query.law, query.window, query.tolerance, query.failure_probability, 1.0)
 
 
-def _one_target(law: str, window: float, tolerance: float, failure_probability: float, weight: float) -> int | None:
+def _one_target(
+    law: str | DensityLaw, window: float, tolerance: float, failure_probability: float, weight: float
+) -> int | None:
     geometry = best_geometry(law, min(known for known in _WINDOWS if known >= window))
     start = geometry.start(tolerance)
     depth = next((depth for depth in _DEPTHS if start >= 2.0 ** -(1 + depth)), None)
@@ -93,7 +96,7 @@ def _start_of_all(recursion: Recursion, relative: float) -> float:
 
 
 @lru_cache(maxsize=64)
-def best_geometry(law: str, window: float) -> Geometry:
+def best_geometry(law: str | DensityLaw, window: float) -> Geometry:
     """Return the window with the least size at tolerance and failure probability 1e-3, by coarse recursions."""
     return min(_geometries(window), key=lambda geometry: _coarse_size(law, geometry))
 
@@ -105,7 +108,7 @@ def _geometries(window: float) -> list[Geometry]:
     return [Geometry(width, max(window - offset, 0.0), offset) for width, offset in zip(widths, offsets, strict=True)]
 
 
-def _coarse_size(law: str, geometry: Geometry) -> float:
+def _coarse_size(law: str | DensityLaw, geometry: Geometry) -> float:
     """Return the size at the reference query on a coarse grid; infinite if none."""
     size = fixed_target(law, geometry, _COARSE, _DEPTHS[0]).size(geometry.start(_REFERENCE), _REFERENCE)
     return math.inf if size is None else size

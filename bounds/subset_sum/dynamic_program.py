@@ -26,6 +26,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from bounds.densities.law import DensityLaw
 from bounds.subset_sum.growth import Geometry, Steps, nodes, steps
 
 _MOST_VARIABLES = 1024
@@ -62,14 +63,18 @@ class Recursion:
 
 
 @lru_cache(maxsize=256)
-def fixed_target(law: str, geometry: Geometry, per_doubling: int, doublings: int, weight: float = 1.0) -> Recursion:
+def fixed_target(
+    law: str | DensityLaw, geometry: Geometry, per_doubling: int, doublings: int, weight: float = 1.0
+) -> Recursion:
     """Return the recursion for one target given in advance, starting from W_0 = 1 (``weight`` as in ``steps``)."""
     grid = nodes(per_doubling, doublings, _FIXED_UPPER_DOUBLINGS * per_doubling)
     return Recursion(steps=steps(law, geometry, grid, True, weight), rows=[np.ones_like(grid)])
 
 
 @lru_cache(maxsize=256)
-def all_targets(law: str, half_width: float, per_doubling: int, doublings: int, upper_steps: int) -> Recursion:
+def all_targets(
+    law: str | DensityLaw, half_width: float, per_doubling: int, doublings: int, upper_steps: int
+) -> Recursion:
     """Return the recursion for all targets of a window, from W_0 = 1{v < v*}.
 
     v* = 1 - 2^-(1 + upper_steps/per_doubling) is the last node below 1.

@@ -22,7 +22,8 @@ from flint import arb
 from numpy.typing import NDArray
 
 from bounds.arithmetic import ball, lower, working_precision
-from bounds.laws import LAWS, Law
+from bounds.densities.law import DensityLaw, registered
+from bounds.laws import Law
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,14 @@ def _halvings(per_doubling: int, count: int) -> NDArray[np.float64]:
 
 
 @working_precision
-def steps(law: str, geometry: Geometry, grid: NDArray[np.float64], with_hits: bool, weight: float = 1.0) -> Steps:
+def steps(
+    law: str | DensityLaw, geometry: Geometry, grid: NDArray[np.float64], with_hits: bool, weight: float = 1.0
+) -> Steps:
     """Return one step from each node of ``grid`` for a law and a geometry; without hits, ``hit`` is zero.
 
     ``weight``  the variables follow the law with this probability and are anything else otherwise.
     """
-    record = LAWS[law]
+    record = registered(law)
     window = 2 * ball(geometry.half_width)
     shares = [ball(float(share)) for share in grid]
     mean = np.array([lower(share + weight * _growth(record, window, share)) for share in shares])

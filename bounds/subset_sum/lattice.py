@@ -16,6 +16,7 @@ from flint import arb
 from numpy.typing import NDArray
 
 from bounds.arithmetic import ball, lower, upper, working_precision
+from bounds.densities.law import DensityLaw
 from bounds.laws import LAWS
 
 _CELLS = 512
@@ -26,14 +27,16 @@ _UNIT = 2.0**-52
 
 @lru_cache(maxsize=256)
 @working_precision
-def _positive_parts(law: str, distance: float) -> NDArray[np.float64]:
-    """Return lower bounds of P(X+ in ((j-1) g, j g]), g = distance/512, j = 0..512; j = 0 is P(X <= 0) = 1/2."""
+def _positive_parts(law: str | DensityLaw, distance: float) -> NDArray[np.float64]:
+    """Return lower bounds of P(X+ in ((j-1) g, j g]), g = distance/512, j = 0..512; j = 0 is P(X <= 0)."""
+    if isinstance(law, DensityLaw):
+        return law.positive_parts(distance, _CELLS)
     cumulated = [LAWS[law].mass(ball(distance) * j / _CELLS) for j in range(_CELLS + 1)]
     return np.array([0.5] + [max(0.0, lower(b - a)) for a, b in pairwise(cumulated)])
 
 
 @lru_cache(maxsize=4096)
-def _reach_masses(law: str, distance: float, size: int) -> NDArray[np.float64]:
+def _reach_masses(law: str | DensityLaw, distance: float, size: int) -> NDArray[np.float64]:
     """Return lower bounds of P(lattice sum of ``size`` positive parts = j g), j = 0..512."""
     if size == 0:
         return np.eye(1, _CELLS + 1)[0]
@@ -41,7 +44,7 @@ def _reach_masses(law: str, distance: float, size: int) -> NDArray[np.float64]:
     return product * (1 - (_CELLS + 4) * _UNIT)
 
 
-def out_of_reach(law: str, size: int, distance: float) -> float:
+def out_of_reach(law: str | DensityLaw, size: int, distance: float) -> float:
     """Return a lower bound of P(the positive ones among ``size`` variables sum to less than ``distance`` > 0)."""
     for smaller in range(0, size, 200):
         _reach_masses(law, distance, smaller)

@@ -8,7 +8,10 @@ For one target z given in advance, m variables, tolerance eps:
 For all |z| <= 1 at once, in addition:
 
     counting       2^m >= 1/eps
-    both ends      P(success) <= P(reach of z = 1)^2: the two reaches are oppositely monotone in every variable (Harris)
+    both ends      P(success) <= P(reach of z = 1) P(reach of z = -1): the two reaches are oppositely monotone in every
+                   variable (Harris)
+
+For a law that is given by its density, P(|S_k - z| <= eps) <= 2 eps sup p, and reach looks at both ends.
 
 The endpoint event m >= log2(1/delta) is the part of reach where no variable has z's sign.
 Proofs: ``docs/subset-sums.md``, section 5. Source: theory 2.3.
@@ -20,11 +23,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 
+from bounds.densities.law import DensityLaw
 from bounds.laws import LAWS
 from bounds.subset_sum import irwin_hall, lattice
-from bounds.subset_sum.queries import Query, check_choice, check_open_unit, check_size, check_target
+from bounds.subset_sum.queries import Query, check_law, check_open_unit, check_size, check_target
 
 _MOST_VARIABLES = 512
 
@@ -67,14 +71,37 @@ SUMS: dict[str, Sums] = {name: _lattice_sums(name) for name in LAWS} | {
 }
 
 
+@lru_cache(maxsize=256)
+def sums(law: str | DensityLaw) -> Sums:
+    """Return the sums of a registered law, or what the density alone says of them: a sum's density is at most sup p."""
+    if not isinstance(law, DensityLaw):
+        return SUMS[law]
+    highest = law.supremum
+    return Sums(
+        near=lambda k, z, eps: _most_in(2 * Fraction(eps), highest),
+        near_on_average=lambda k, eps: min(eps, _most_in(2 * Fraction(eps), highest)),
+        out_of_reach=lambda m, x: lattice.out_of_reach(law, m, x),
+    )
+
+
+def _most_in(length: Fraction, highest: float) -> float:
+    """Return an upper bound of the probability of an interval under a density of at most ``highest``."""
+    return 1.0 if highest == math.inf else min(1.0, float_up(length * Fraction(highest)))
+
+
+def _facing(law: str | DensityLaw, target: float) -> str | DensityLaw:
+    """Return the law seen from the target's side: mirrored for z < 0 unless it is symmetric."""
+    return law.mirrored() if isinstance(law, DensityLaw) and target < 0 else law
+
+
 @lru_cache(maxsize=65536)
-def _near(law: str, k: int, target: float | None, tolerance: float) -> float:
+def _near(law: str | DensityLaw, k: int, target: float | None, tolerance: float) -> float:
     """Return the upper bound of P(|S_k - z| <= tolerance); ``target`` None: on average over z ~ U[-1, 1]."""
-    sums = SUMS[law]
-    return sums.near_on_average(k, tolerance) if target is None else sums.near(k, target, tolerance)
+    of = sums(law)
+    return of.near_on_average(k, tolerance) if target is None else of.near(k, target, tolerance)
 
 
-def first_moment(size: int, tolerance: float, law: str, target: float | None) -> float:
+def first_moment(size: int, tolerance: float, law: str | DensityLaw, target: float | None) -> float:
     """Return the first-moment upper bound of the success probability, rounded up, at most 1."""
     total = Fraction(tolerance) if target is None else Fraction(abs(target) <= tolerance)
     for k in range(1, size + 1):
@@ -85,20 +112,23 @@ def first_moment(size: int, tolerance: float, law: str, target: float | None) ->
 
 
 @lru_cache(maxsize=65536)
-def reach(size: int, tolerance: float, law: str, target: float) -> float:
+def reach(size: int, tolerance: float, law: str | DensityLaw, target: float) -> float:
     """Return the reach upper bound of the success probability for one target, rounded up."""
     distance = Fraction(abs(target)) - Fraction(tolerance)
     if distance <= 0:
         return 1.0
-    return float_up(1 - Fraction(SUMS[law].out_of_reach(size, -float_up(-distance))))
+    missed = sums(_facing(law, target)).out_of_reach(size, -float_up(-distance))
+    return float_up(1 - Fraction(missed))
 
 
-def success_upper_bound(size: int, tolerance: float, law: str = "uniform", target: float | None = None) -> float:
+def success_upper_bound(
+    size: int, tolerance: float, law: str | DensityLaw = "uniform", target: float | None = None
+) -> float:
     """Return an upper bound of the probability that some subset sum is within ``tolerance`` of the target.
 
     ``size``       number of variables, >= 0.
     ``tolerance``  in (0, 1).
-    ``law``        a key of ``bounds.laws.LAWS``.
+    ``law``        a key of ``bounds.laws.LAWS``, or a ``Law.from_density(...)``.
     ``target``     z in [-1, 1]; None: the average over z ~ U[-1, 1].
 
     Returns the smaller of the first-moment bound and, for a single target, the reach bound; rounded up.
@@ -109,7 +139,7 @@ def success_upper_bound(size: int, tolerance: float, law: str = "uniform", targe
     """
     check_size("success_upper_bound", size)
     check_open_unit("success_upper_bound", tolerance=tolerance)
-    check_choice("success_upper_bound", "law", law, LAWS)
+    check_law("success_upper_bound", law)
     check_target("success_upper_bound", target)
     if target is None:
         return first_moment(size, float(tolerance), law, None)
@@ -140,8 +170,16 @@ def _bounds(query: Query) -> dict[str, Callable[[int], float]]:
         "first moment, average z": lambda size: first_moment(size, tolerance, law, None),
     }
     if query.quantifier == "fixed":
-        return first_moments | {"reach, z = 1": lambda size: reach(size, tolerance, law, 1.0)}
-    return first_moments | {"reach, both ends": lambda size: float_up(Fraction(reach(size, tolerance, law, 1.0)) ** 2)}
+        ends = {f"reach, z = {z:g}": z for z in ((1.0, -1.0) if isinstance(law, DensityLaw) else (1.0,))}
+        return first_moments | {
+            name: partial(reach, tolerance=tolerance, law=law, target=z) for name, z in ends.items()
+        }
+    return first_moments | {"reach, both ends": lambda size: both_ends(size, tolerance, law)}
+
+
+def both_ends(size: int, tolerance: float, law: str | DensityLaw) -> float:
+    """Return P(reach of z = 1) P(reach of z = -1), rounded up."""
+    return float_up(Fraction(reach(size, tolerance, law, 1.0)) * Fraction(reach(size, tolerance, law, -1.0)))
 
 
 def _first_size(bound: Callable[[int], float], wanted: Fraction) -> int:

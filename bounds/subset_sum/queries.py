@@ -7,17 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bounds.arithmetic import is_finite_real
+from bounds.densities.law import DensityLaw
+from bounds.laws import LAWS
 
 QUANTIFIERS = ("fixed", "all")
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A checked question: tolerance and failure probability in (0, 1), registered law, quantifier, |z| <= window."""
+    """A checked question: tolerance and failure probability in (0, 1), law, quantifier, |z| <= window."""
 
     tolerance: float
     failure_probability: float
-    law: str
+    law: str | DensityLaw
     quantifier: str
     window: float = 1.0
 
@@ -40,6 +42,12 @@ def check_choice(call: str, name: str, value: str, known: Iterable[str]) -> None
     choices = tuple(known)
     if value not in choices:
         raise ValueError(f"{call}: {name}={value!r} is unknown; choose one of {', '.join(choices)}")
+
+
+def check_law(call: str, law: str | DensityLaw) -> None:
+    """Raise ValueError unless ``law`` is a registered name or a law with a density."""
+    if not isinstance(law, DensityLaw):
+        check_choice(call, "law", law, LAWS)
 
 
 def check_size(call: str, size: int) -> None:

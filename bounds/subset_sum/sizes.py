@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from bounds.laws import LAWS
-from bounds.subset_sum.closed_form import closed_form
+from bounds.densities.law import DensityLaw, law_name
+from bounds.subset_sum.closed_form import closed_form, find_closed_form, too_narrow
 from bounds.subset_sum.computed import computed_size
 from bounds.subset_sum.necessary import necessary_bound
-from bounds.subset_sum.queries import QUANTIFIERS, Query, check_choice, check_open_unit, check_window
+from bounds.subset_sum.queries import QUANTIFIERS, Query, check_choice, check_law, check_open_unit, check_window
 from bounds.subset_sum.size_bound import SizeBound, Status
 
 _WHO = {
@@ -31,9 +31,12 @@ def _by_closed_form(query: Query) -> tuple[int, str]:
 
 def _by_computation(query: Query) -> tuple[int, str]:
     """Return the better of the dynamic program and the closed form, and which one it was."""
-    explicit = _by_closed_form(query)
-    computed = computed_size(query)
-    return explicit if computed is None or computed >= explicit[0] else (computed, "computed")
+    explicit, computed = find_closed_form(query), computed_size(query)
+    sizes = {"closed_form": None if explicit is None else explicit.size, "computed": computed}
+    found = [(size, method) for method, size in sizes.items() if size is not None]
+    if not found:
+        raise too_narrow(query)
+    return min(found)
 
 
 METHODS: dict[str, Callable[[Query], tuple[int, str]]] = {"computed": _by_computation, "closed_form": _by_closed_form}
@@ -42,7 +45,7 @@ METHODS: dict[str, Callable[[Query], tuple[int, str]]] = {"computed": _by_comput
 def sufficient_size(
     tolerance: float,
     failure_probability: float,
-    law: str = "uniform",
+    law: str | DensityLaw = "uniform",
     quantifier: str = "fixed",
     method: str = "computed",
     window: float = 1.0,
@@ -52,7 +55,7 @@ def sufficient_size(
     With ``.size`` i.i.d. variables, P(some subset sum is within ``tolerance`` of z) >= 1 - ``failure_probability``.
 
     ``tolerance``, ``failure_probability``  in (0, 1).
-    ``law``         "uniform" U[-1,1], "product" UU, "normal", "normal_product".
+    ``law``         "uniform" U[-1,1], "product" UU, "normal", "normal_product", or a ``Law.from_density(...)``.
     ``quantifier``  "fixed": for every |z| <= window given in advance; "all": one base set serves all |z| <= window.
     ``method``      "computed" (never worse) or "closed_form"; ``.method`` of the result says which argument won.
     ``window``      in (0, 1].
@@ -62,10 +65,14 @@ def sufficient_size(
 
     >>> sufficient_size(0.01, 0.01, quantifier="all", method="closed_form").size
     56
+    >>> from sympy import Abs, exp, Symbol
+    >>> from bounds.laws import Law
+    >>> sufficient_size(0.01, 0.01, law=Law.from_density(exp(-Abs(Symbol("x", real=True))) / 2, "laplace")).size
+    35
     """
     check_open_unit("sufficient_size", tolerance=tolerance, failure_probability=failure_probability)
     check_window("sufficient_size", window)
-    check_choice("sufficient_size", "law", law, LAWS)
+    check_law("sufficient_size", law)
     check_choice("sufficient_size", "quantifier", quantifier, QUANTIFIERS)
     check_choice("sufficient_size", "method", method, METHODS)
     return _sufficient(Query(float(tolerance), float(failure_probability), law, quantifier, float(window)), method)
@@ -77,14 +84,14 @@ def _sufficient(query: Query, method: str) -> SizeBound:
     size, won = (0, "empty") if query.tolerance >= query.window else METHODS[method](query)
     return SizeBound(
         size=size,
-        law=query.law,
+        law=law_name(query.law),
         quantifier=query.quantifier,
         method=won,
         window=query.window,
         status=Status.PROVED,
         source=_SOURCES[won],
         statement=(
-            f"{size} i.i.d. variables of the law {query.law} have a subset sum within {query.tolerance!r}, "
+            f"{size} i.i.d. variables of the law {law_name(query.law)} have a subset sum within {query.tolerance!r}, "
             f"{_WHO[query.quantifier].format(window=query.window)}, "
             f"with probability at least 1 - {query.failure_probability!r}"
         ),
@@ -92,7 +99,10 @@ def _sufficient(query: Query, method: str) -> SizeBound:
 
 
 def necessary_size(
-    tolerance: float, failure_probability: float, law: str = "uniform", quantifier: str = "fixed"
+    tolerance: float,
+    failure_probability: float,
+    law: str | DensityLaw = "uniform",
+    quantifier: str = "fixed",
 ) -> SizeBound:
     """Return a proved number of variables below which random subset sums fail too often.
 
@@ -106,7 +116,7 @@ def necessary_size(
     15
     """
     check_open_unit("necessary_size", tolerance=tolerance, failure_probability=failure_probability)
-    check_choice("necessary_size", "law", law, LAWS)
+    check_law("necessary_size", law)
     check_choice("necessary_size", "quantifier", quantifier, QUANTIFIERS)
     return _necessary(Query(float(tolerance), float(failure_probability), law, quantifier))
 
@@ -117,14 +127,14 @@ def _necessary(query: Query) -> SizeBound:
     size, method = necessary_bound(query)
     return SizeBound(
         size=size,
-        law=query.law,
+        law=law_name(query.law),
         quantifier=query.quantifier,
         method=method,
         window=query.window,
         status=Status.PROVED,
         source="docs/subset-sums.md, section 5",
         statement=(
-            f"with fewer than {size} variables of the law {query.law}, {_FAILING[query.quantifier]} "
+            f"with fewer than {size} variables of the law {law_name(query.law)}, {_FAILING[query.quantifier]} "
             f"at tolerance {query.tolerance!r} with probability > {query.failure_probability!r}"
         ),
     )

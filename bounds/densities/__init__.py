@@ -1,0 +1,1 @@
+"""Laws given by a density: what an expression proves about them."""
