@@ -12,6 +12,7 @@ from bounds.functions import ScalarFunction, x
 from bounds.laws import Law
 from bounds.named import activation, activations, scalar_function
 from bounds.network import LayerSpec, NetworkSpec
+from bounds.padding import PaddedSpec, pad
 from bounds.radius import EPS as eps
 from bounds.radius import Y as y
 from bounds.requirement import WidthRequirement
@@ -32,6 +33,7 @@ __all__ = [
     "Law",
     "LayerSpec",
     "NetworkSpec",
+    "PaddedSpec",
     "ScalarFunction",
     "SizeBound",
     "Status",
@@ -43,6 +45,7 @@ __all__ = [
     "eps",
     "grid_transfer",
     "necessary_size",
+    "pad",
     "parameter_tolerances",
     "scalar_function",
     "success_upper_bound",
