@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bounds.widths.blocks import Block
 from bounds.widths.constants import Constant
-from bounds.widths.stages import Sizes
+from bounds.widths.stages import Demand, Sizes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,7 @@ class Stage:
     ``constants``    constant rows for the layer above, or None.
     ``helper_width`` width of the helper layer (0 for one-for-one); ``row_width`` width of the row layer.
     ``problems``     number of subset-sum problems, ``problem_probability`` the failure probability of each.
+    ``demand``       what was asked of the stage (:class:`bounds.widths.stages.Demand`).
     ``own_error, amplification, error``  A_l, amp_l, e_l (``error`` after the activation).
     """
 
@@ -51,9 +52,14 @@ class Stage:
     row_width: int
     problems: int
     problem_probability: float
-    own_error: float
+    demand: Demand
     amplification: float
     error: float
+
+    @property
+    def own_error(self) -> float:
+        """A_l: the pre-activation error the stage may add."""
+        return self.demand.own_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +75,8 @@ class Step:
 class WidthRequirement:
     """Widths of a source network that contains a ticket with probability >= 1 - failure_probability.
 
+    ``split``             how the budgets are shared (``bounds.widths.budgets.SPLITS``).
+    ``subsets``           family of subsets of one-for-one layers (``bounds.widths.subsets.SUBSET_RULES``).
     ``widths``            of the source network, input and output included.
     ``base_set_sizes``    largest base set per target layer.
     ``tolerances``        parameter tolerance per target layer, in units of the parameters.
@@ -79,6 +87,8 @@ class WidthRequirement:
     construction: str
     tolerance: float
     failure_probability: float
+    split: str
+    subsets: str
     stages: tuple[Stage, ...]
     widths: tuple[int, ...]
     base_set_sizes: tuple[int, ...]

@@ -206,6 +206,7 @@ def _published_sizes(
             tolerance=tolerance,
             sigma=sigma,
             helper_constant=below,
+            amplification=layer.row_nonzeros * size * sigma,
         )
     factor = min(block.two_signed_factor, block.one_signed_factor)
     start = power_of_two_at_least(max(layer.max_weight, bias_target, tolerance) / factor)
@@ -229,6 +230,7 @@ def _published_sizes(
                 sigma=ratio / scale,
                 helper_scale=scale,
                 helper_constant=constant,
+                amplification=layer.row_sum,
             )
     raise ValueError(
         f"build: constants of {block.activation.name} do not reach the bias {bias_target:g} of a layer whose weights "

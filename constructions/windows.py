@@ -91,14 +91,23 @@ class WindowSolver:
             device=stage.device,
         )
         bits = (solutions.masks[:, None] >> np.arange(variables.shape[1], dtype=np.uint64)) & np.uint64(1)
-        chosen = (bits != 0) & solutions.solved[:, None]
+        solved = solutions.solved & self._within_cap(members, np.where(bits != 0, np.abs(variables), 0.0).sum(axis=1))
+        chosen = (bits != 0) & solved[:, None]
         offset = 0
         for own, base_set, key in batch:
             selected = chosen[offset : offset + len(own)]
             self._keep(own, base_set, key, selected)
             self._keep_sums(own, selected, variables[offset : offset + len(own)])
             offset += len(own)
-        return members[solutions.solved]
+        return members[solved]
+
+    def _within_cap(self, members: IntArray, amplification: FloatArray) -> np.ndarray:
+        """Return whether the sums of |w_k| keep to the plan's cap on the amplification (bias problems have none)."""
+        cap = self._stage.settings.sizes.cap
+        if cap is None:
+            return np.ones(len(members), dtype=bool)
+        bias = np.array([key == CONSTANT for key in self._keys])[self._key_of[members]]
+        return bias | (amplification <= np.abs(self._targets[members]) + cap)
 
     def _variables(self, members: IntArray, base_set: BaseSet) -> FloatArray:
         stage = self._stage

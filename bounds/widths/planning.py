@@ -9,18 +9,19 @@ Error budget. Let e_l bound the error of every copy of every neuron of target la
     e_l <= T_l (A_l + amp_l e_{l-1}),   e_0 = 0,
 
 A_l = error added by the stage itself, amp_l = R_l for two-for-one stages (each weight acts through one function of one
-neuron) and max_i sum_j B_ij for one-for-one stages, where B_ij <= row_nonzeros * m_l * sigma_l is the a-priori bound of
-the sum of |w_k| over the selected copies ("copies are not one neuron"). With G_l = T_l prod_{k>l} amp_k T_k the choice
-A_l = eps/(L G_l) gives e_L <= eps. Stages are solved from the output down, because amp_l needs m_l.
+neuron) and a bound of max_i sum_j sum_{k in I_ij} |w_k| for one-for-one stages ("copies are not one neuron"), which
+depends on the family of subsets allowed (``subsets``). With G_l = T_l prod_{k>l} amp_k T_k the choice A_l = alpha_l
+eps/G_l gives e_L <= eps. Stages are solved from the output down, because amp_l needs m_l.
 
-Failure budget. Every stage gets delta/L; proofs in ``docs/widths.md``.
-Source: B22 Thms 2.5-2.9, Lemma 2.8 repaired; the constants are ours.
+A plan is made for every family of subsets and every split of the budgets (``budgets``); the narrowest one is returned.
+Proofs: ``docs/widths.md``. Source: B22 Thms 2.5-2.9, Lemma 2.8 repaired; the constants are ours.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bounds.functions import x
 from bounds.named import activation as activation_by_name
@@ -29,13 +30,14 @@ from bounds.network import SIGN_MARGIN, LayerSpec, NetworkSpec
 from bounds.requirement import ConstantRows, Stage, Step, WidthRequirement
 from bounds.tolerances import check_open_unit
 from bounds.widths.blocks import Block, choose_block
+from bounds.widths.budgets import SPLITS, Above, Budget, neurons_per_variable
 from bounds.widths.constants import Constant, constant_target, pruned_constant
 from bounds.widths.constructions import Construction, construction_named
 from bounds.widths.spares import SPARE_CANDIDATES, row_failure_allowed
-from bounds.widths.stages import Demand, helper_pool, one_for_one_sizes, two_for_one_sizes
+from bounds.widths.stages import Demand, ToleranceFloorError, helper_pool, one_for_one_sizes, two_for_one_sizes
+from bounds.widths.subsets import ANY, SUBSET_RULES, SubsetRule
 
 _SHRINK = 1 - 2.0**-20
-_LARGEST_OWN_ERROR = 0.25
 _EXACT_ONE = Constant(1.0, 1.0)
 _LEAST_FAILURE_PROBABILITY = 1e-200
 """Below it the shares of single problems might underflow float64."""
@@ -53,20 +55,14 @@ def default_first_activation(spec: NetworkSpec) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Above:
-    """What the stages above ask of the one being solved.
+class _Question:
+    """Everything a plan is made from."""
 
-    ``gain``       factor by which an error of this layer's neurons reaches the output.
-    ``pull``       the same for the pre-activations whose range is relied on, in units of what they may move.
-    ``margin``     how far this layer's own pre-activations may move for the signs that the next stage relies on.
-    """
-
-    gain: float
-    copies: int
-    constants: int
-    depth: int
-    pull: float = 0.0
-    margin: float = math.inf
+    spec: NetworkSpec
+    rule: Construction
+    block: Block
+    subsets: SubsetRule
+    budget: Budget
 
 
 def width_requirement(
@@ -75,15 +71,20 @@ def width_requirement(
     tolerance: float,
     failure_probability: float,
     first_activation: str | None = None,
+    subsets: str | None = None,
+    split: str | None = None,
 ) -> WidthRequirement:
     """Return an explicit sufficient width of the source network for a ticket within ``tolerance`` of the target.
 
     ``tolerance``            eps in (0, 1): linf sup error over the target's domain.
     ``failure_probability``  delta in [1e-200, 1), over the draw of the source network.
     ``first_activation``     phi_0 of the helper layers; default: the target's first hidden activation.
+    ``subsets``              family of subsets for one-for-one layers (``bounds.widths.subsets.SUBSET_RULES``).
+    ``split``                how the budgets are shared (``bounds.widths.budgets.SPLITS``).
 
-    Returns a :class:`WidthRequirement`. Raises ValueError for values out of range, an unknown construction or a
-    tolerance below the floor of float64 weights; AssumptionError if phi_0 fails Assumption 2.3.
+    Returns the :class:`WidthRequirement` of fewest neurons over all families and splits, or over the one given.
+    Raises ValueError for values out of range, an unknown construction or a tolerance below the floor of float64
+    weights; AssumptionError if phi_0 fails Assumption 2.3.
     """
     check_open_unit("tolerance", tolerance, "width_requirement")
     check_open_unit("failure_probability", failure_probability, "width_requirement")
@@ -94,41 +95,71 @@ def width_requirement(
         )
     rule = construction_named(construction)
     block = choose_block(activation_by_name(first_activation or default_first_activation(spec)), rule.force_pairs)
-    above = _Above(gain=1.0, copies=1, constants=0, depth=spec.depth)
+    costs = [neurons_per_variable(spec, rule, block, number) for number in range(1, spec.depth + 1)]
+    questions = [
+        _Question(
+            spec,
+            rule,
+            block,
+            SUBSET_RULES[family],
+            Budget(tolerance, failure_probability, tuple(SPLITS[name](costs)), name),
+        )
+        for family in _chosen("subsets", subsets, SUBSET_RULES)
+        for name in _chosen("split", split, SPLITS)
+    ]
+    if all(rule.two_for_one(number) for number in range(1, spec.depth + 1)) and subsets is None:
+        questions = [question for question in questions if question.subsets is ANY]
+    return _narrowest(questions)
+
+
+def _chosen(name: str, value: str | None, known: dict[str, Any]) -> tuple[str, ...]:
+    """Return the known names, or the one asked for; raise ValueError if it is unknown."""
+    if value is not None and value not in known:
+        raise ValueError(f"width_requirement: {name}={value!r} is unknown; choose one of {', '.join(map(repr, known))}")
+    return tuple(known) if value is None else (value,)
+
+
+def _narrowest(questions: list[_Question]) -> WidthRequirement:
+    """Return the plan of fewest neurons; raise the last refusal if every plan falls below the floor of float64."""
+    best: WidthRequirement | None = None
+    refusal: ToleranceFloorError | None = None
+    for question in questions:
+        try:
+            found = _plan(question)
+        except ToleranceFloorError as error:
+            refusal = error
+            continue
+        if best is None or sum(found.widths) < sum(best.widths):
+            best = found
+    if best is None:
+        assert refusal is not None
+        raise refusal
+    return best
+
+
+def _plan(question: _Question) -> WidthRequirement:
+    """Solve the stages from the output down."""
+    spec = question.spec
+    above = Above(gain=1.0, copies=1, constants=0)
     stages: list[Stage] = []
     for number in range(spec.depth, 0, -1):
-        stage = _solve_stage(spec, number, rule, block, above, tolerance, failure_probability / spec.depth)
+        stage = _solve_stage(question, number, above)
         stages.insert(0, stage)
         above = _next_above(spec, stage, above)
-    stages = _with_errors(spec, stages)
-    return _assemble(spec, construction, tolerance, failure_probability, tuple(stages))
+    return _assemble(question, tuple(_with_errors(spec, stages)))
 
 
-def _next_above(spec: NetworkSpec, stage: Stage, above: _Above) -> _Above:
+def _next_above(spec: NetworkSpec, stage: Stage, above: Above) -> Above:
     """Return what ``stage`` demands of the stage below it."""
     layer = spec.layers[stage.layer - 1]
     two_for_one = stage.kind == "two-for-one"
-    return _Above(
+    return Above(
         gain=above.gain * layer.lipschitz * stage.amplification,
         copies=1 if two_for_one else max(stage.sizes.two_signed, 1),
         constants=min(stage.sizes.constant, 1) if two_for_one else stage.sizes.constant,
-        depth=above.depth,
-        pull=_reliance(layer, above) * stage.amplification,
+        pull=above.reliance(layer) * stage.amplification,
         margin=_sign_margin(spec, stage),
     )
-
-
-def _reliance(layer: LayerSpec, above: _Above) -> float:
-    """Return the largest factor by which a pre-activation error of ``layer`` uses up a range that is relied on."""
-    return max(1 / min(layer.enlargement, above.margin), layer.lipschitz * above.pull)
-
-
-def _own_error(layer: LayerSpec, above: _Above, eps: float) -> float:
-    """Return A_l: its share of eps, and at most half its share of every range that is relied on."""
-    gain, reliance = above.gain * layer.lipschitz, _reliance(layer, above)
-    share = eps / above.depth / gain if gain > 0 else math.inf
-    within = 0.5 / above.depth / reliance if reliance > 0 else math.inf
-    return min(share, within, _LARGEST_OWN_ERROR) * _SHRINK
 
 
 def layer_constants(spec: NetworkSpec, number: int) -> tuple[float | None, Constant]:
@@ -148,15 +179,13 @@ def layer_constants(spec: NetworkSpec, number: int) -> tuple[float | None, Const
     return aimed
 
 
-def _solve_stage(
-    spec: NetworkSpec, number: int, rule: Construction, block: Block, above: _Above, eps: float, delta: float
-) -> Stage:
+def _solve_stage(question: _Question, number: int, above: Above) -> Stage:
     """Return the cheapest stage over the candidate numbers of spare rows."""
-    output = number == spec.depth
+    output = number == question.spec.depth
     single = output or (above.copies == 1 and above.constants <= 1)
     options = [0] if single else [spares for spares in SPARE_CANDIDATES if spares <= above.copies]
-    candidates = [_sized_stage(spec, number, rule, block, above, eps, delta, spares) for spares in options]
-    return min(candidates, key=lambda stage: stage.row_width + stage.helper_width + _rows_below(spec, stage))
+    candidates = [_sized_stage(question, number, above, spares) for spares in options]
+    return min(candidates, key=lambda stage: stage.row_width + stage.helper_width + _rows_below(question.spec, stage))
 
 
 def _rows_below(spec: NetworkSpec, stage: Stage) -> int:
@@ -166,51 +195,27 @@ def _rows_below(spec: NetworkSpec, stage: Stage) -> int:
     return inputs * stage.sizes.two_signed + stage.sizes.constant if stage.kind == "one-for-one" else 0
 
 
-def _sized_stage(
-    spec: NetworkSpec,
-    number: int,
-    rule: Construction,
-    block: Block,
-    above: _Above,
-    eps: float,
-    delta: float,
-    spares: int,
-) -> Stage:
+def _sized_stage(question: _Question, number: int, above: Above, spares: int) -> Stage:
     """Return stage ``number`` with ``spares`` spare rows per neuron."""
-    layer = spec.layers[number - 1]
-    two_for_one = rule.two_for_one(number)
+    spec, layer = question.spec, question.spec.layers[number - 1]
+    block = question.block if question.rule.two_for_one(number) else None
     used = _used_neurons(spec, number)
     aimed = layer_constants(spec, number) if above.constants else None
-    own_error = _own_error(layer, above, eps)
-    rows = used * (above.copies + spares) + (above.constants + (spares if aimed and aimed[0] is not None else 0))
-    probability, sign_probability = _problem_probability(
-        layer, block if two_for_one else None, above, used, delta, spares, number == spec.depth
-    )
-    bias_target = max(layer.max_bias, abs(aimed[0]) if aimed and aimed[0] is not None else 0.0)
-    demand = Demand(
-        own_error=own_error,
-        input_error=_input_error(spec, number, above, eps, two_for_one),
-        probability=probability,
-        bias_target=bias_target,
-        below=layer_constants(spec, number - 1)[1] if bias_target > 0 else None,
-    )
-    sizes = two_for_one_sizes(layer, block, demand) if two_for_one else one_for_one_sizes(layer, demand)
-    constants = None
-    if aimed is not None:
-        target, value = aimed
-        constants = ConstantRows(
-            rows=above.constants + (spares if target is not None else 0),
-            needed=above.constants,
-            target=target,
-            value=value,
-        )
-    helper_width = 0
-    if two_for_one:
+    aims = aimed is not None and aimed[0] is not None
+    delta = question.budget.failure(number)
+    probability, sign_probability = _problem_probability(layer, block, above, used, delta, spares, number == spec.depth)
+    demand = _demand(question, number, above, probability, aimed[0] if aimed else None)
+    if block is not None:
+        sizes = two_for_one_sizes(layer, block, demand)
         helper_width = max(helper_pool(layer, block, sizes, sign_probability), block.rule.neurons_per_variable)
+    else:
+        sizes, helper_width = one_for_one_sizes(layer, demand, question.subsets), 0
+    constants = _constant_rows(aimed, above, spares)
+    rows = used * (above.copies + spares) + above.constants + (spares if aims else 0)
     return Stage(
         layer=number,
-        kind="two-for-one" if two_for_one else "one-for-one",
-        block=block if two_for_one else None,
+        kind="one-for-one" if block is None else "two-for-one",
+        block=block,
         sizes=sizes,
         copies=above.copies,
         spare_rows=spares,
@@ -218,12 +223,37 @@ def _sized_stage(
         constants=constants,
         helper_width=helper_width,
         row_width=max(rows, 1),
-        problems=_problem_count(layer, block if two_for_one else None, above.copies + spares, constants),
+        problems=_problem_count(layer, block, above.copies + spares, constants),
         problem_probability=probability,
-        own_error=own_error,
-        amplification=layer.row_sum if two_for_one else layer.row_nonzeros * sizes.two_signed * sizes.sigma,
+        demand=demand,
+        amplification=sizes.amplification,
         error=math.nan,
     )
+
+
+def _demand(
+    question: _Question, number: int, above: Above, probability: float, constant_target: float | None
+) -> Demand:
+    """Return what stage ``number`` must deliver."""
+    spec, layer = question.spec, question.spec.layers[number - 1]
+    two_for_one = question.rule.two_for_one(number)
+    bias_target = max(layer.max_bias, abs(constant_target or 0.0))
+    return Demand(
+        own_error=above.own_error(layer, question.budget, number),
+        input_error=above.input_error(spec, number, question.budget) if two_for_one else 0.0,
+        probability=probability,
+        bias_target=bias_target,
+        below=layer_constants(spec, number - 1)[1] if bias_target > 0 else None,
+    )
+
+
+def _constant_rows(aimed: tuple[float | None, Constant] | None, above: Above, spares: int) -> ConstantRows | None:
+    """Return the constant rows for the layer above, if it needs any."""
+    if aimed is None:
+        return None
+    target, value = aimed
+    rows = above.constants + (spares if target is not None else 0)
+    return ConstantRows(rows=rows, needed=above.constants, target=target, value=value)
 
 
 def _used_neurons(spec: NetworkSpec, number: int) -> int:
@@ -232,26 +262,6 @@ def _used_neurons(spec: NetworkSpec, number: int) -> int:
         return spec.layers[-1].n_out
     above = spec.layers[number]
     return above.one_signed_inputs + above.two_signed_inputs
-
-
-def _input_error(spec: NetworkSpec, number: int, above: _Above, eps: float, two_for_one: bool) -> float:
-    """Return a bound of e_{l-1}: the layers below l use (l-1)/L of the budget, seen through amp_l and the gain above.
-
-    Only two-for-one stages need it; theirs is amp_l = R_l.
-    """
-    layer = spec.layers[number - 1]
-    gain = above.gain * layer.lipschitz * layer.row_sum
-    if number == 1 or not two_for_one or layer.row_sum == 0:
-        return 0.0
-    return min((number - 1) * eps / above.depth / gain if gain > 0 else math.inf, _largest_error(spec, number - 1))
-
-
-def _largest_error(spec: NetworkSpec, number: int) -> float:
-    """Return a bound of e_l that follows from the cap on every layer's own error alone."""
-    error = 0.0
-    for layer in spec.layers[:number]:
-        error = layer.lipschitz * (_LARGEST_OWN_ERROR + layer.row_sum * error)
-    return error
 
 
 def _classes(layer: LayerSpec, block: Block | None) -> int:
@@ -266,14 +276,19 @@ def _problem_count(layer: LayerSpec, block: Block | None, rows: int, constants: 
 
 
 def _problem_probability(
-    layer: LayerSpec, block: Block | None, above: _Above, used: int, delta: float, spares: int, output: bool
+    layer: LayerSpec, block: Block | None, above: Above, used: int, delta: float, spares: int, output: bool
 ) -> tuple[float, float]:
-    """Return (failure probability per problem, failure probability of the sign assignment)."""
+    """Return (failure probability per problem, failure probability of the sign assignment).
+
+    A one-for-one row counts one problem more: its amplification may exceed amp_l.
+    """
     signs = delta / 16 if block is not None else 0.0
     rest = (delta - signs) * _SHRINK
-    per_row = layer.row_nonzeros * _classes(layer, block) + (1 if layer.nonzero_biases else 0)
+    excess = 1 if block is None else 0
+    per_row = layer.row_nonzeros * _classes(layer, block) + (1 if layer.nonzero_biases else 0) + excess
     if output or (above.copies == 1 and above.constants <= 1):
         problems = layer.nonzero_weights * _classes(layer, block) + layer.nonzero_biases + above.constants
+        problems += excess * used
         return rest / max(problems, 1), signs
     groups = used + (1 if above.constants else 0)
     need = max(above.copies, above.constants)
@@ -306,16 +321,16 @@ def _sign_margin(spec: NetworkSpec, stage: Stage) -> float:
     return SIGN_MARGIN if stage.block is not None and stage.block.rule.split and one_signed else math.inf
 
 
-def _assemble(
-    spec: NetworkSpec, construction: str, tolerance: float, failure_probability: float, stages: tuple[Stage, ...]
-) -> WidthRequirement:
-    widths = [spec.layers[0].n_in]
+def _assemble(question: _Question, stages: tuple[Stage, ...]) -> WidthRequirement:
+    widths = [question.spec.layers[0].n_in]
     for stage in stages:
         widths += [stage.helper_width, stage.row_width] if stage.kind == "two-for-one" else [stage.row_width]
     return WidthRequirement(
-        construction=construction,
-        tolerance=tolerance,
-        failure_probability=failure_probability,
+        construction=question.rule.name,
+        tolerance=question.budget.tolerance,
+        failure_probability=question.budget.failure_probability,
+        split=question.budget.split,
+        subsets=question.subsets.name,
         stages=stages,
         widths=tuple(widths),
         base_set_sizes=tuple(stage.sizes.largest for stage in stages),

@@ -15,12 +15,15 @@ from bounds.subset_sum.sizes import sufficient_size
 from bounds.widths.assignment import Group, pool_size
 from bounds.widths.blocks import Block
 from bounds.widths.constants import Constant, constant_size, helper_constant
+from bounds.widths.subsets import ANY, SubsetRule, SubsetSize, row_amplification
 
 _SHRINK = 1 - 2.0**-20
 _GRID = 2.0**-50
-CONTINUUM_SHARE = 1 - 2.0**-9
-SOLVER_SHARE = 1 - 2.0**-10
+CONTINUUM_SHARE = 1 - 2.0**-4
+SOLVER_SHARE = 1 - 2.0**-5
 """Of a tolerance eta, sums of continuous variables get the first share, float64 sums of grid variables the second."""
+_FLOOR = 2.0**6
+"""By how much a tolerance must exceed the grid's effect, so that rounding stays below eta/32 (docs/widths.md, 6)."""
 _LINEARISATION_SHARE = 1 / 16
 _EVALUATION_SHARE = 1 / 64
 _SCALE_CANDIDATES = 4
@@ -38,6 +41,9 @@ class Sizes:
     ``sigma``                       scale of the layer whose weights are the variables; a power of two.
     ``helper_scale``                scale s of the helper layer; None for one-for-one.
     ``helper_constant``             range of the constants in the helper layer (or of the copies' layer), if needed.
+    ``amplification``               amp_l: how much errors of the inputs may grow in a row.
+    ``subsets``                     name of the family of subsets (``bounds.widths.subsets``) of the weights' problems.
+    ``cap``                         by how much a problem's sum of |w_k| may exceed |w|; None: no limit.
     """
 
     two_signed: int
@@ -47,6 +53,9 @@ class Sizes:
     sigma: float
     helper_scale: float | None = None
     helper_constant: Constant | None = None
+    amplification: float
+    subsets: str = ANY.name
+    cap: float | None = None
 
     @property
     def largest(self) -> int:
@@ -71,21 +80,26 @@ def scales(largest: float, factor: float) -> Iterator[float]:
         yield math.ldexp(start, step)
 
 
-def variable_size(law: str, range_of_variable: float, largest: float, tolerance: float, probability: float) -> int:
-    """Return the base-set size for variables range * X, X of the law, targets |w| <= largest, absolute tolerance."""
+def product_size(range_of_variable: float, largest: float, tolerance: float, probability: float) -> int:
+    """Return the base-set size for variables range * UU, targets |w| <= largest, absolute tolerance."""
+    relative, window = _relative(range_of_variable, largest, tolerance)
+    return sufficient_size(relative, probability, law="product", window=window).size
+
+
+def _relative(range_of_variable: float, largest: float, tolerance: float) -> tuple[float, float]:
+    """Return (tolerance, largest target) in units of the variables' range."""
     check_floor(tolerance, 1, range_of_variable)
     relative = min(tolerance * CONTINUUM_SHARE / range_of_variable, 0.25)
-    window = min(1.0, max(largest / range_of_variable, 2.0**-20) * (1 + 2.0**-40))
-    return sufficient_size(relative, probability, law=law, window=window).size
+    return relative, min(1.0, max(largest / range_of_variable, 2.0**-20) * (1 + 2.0**-40))
 
 
 def check_floor(tolerance: float, size: int, range_of_variable: float) -> None:
-    """Raise unless grid and float64 rounding of ``size`` variables stay below a thousandth of the tolerance."""
-    floor = size * range_of_variable * _GRID
-    if floor > tolerance * 2.0**-10:
+    """Raise unless the effect of the grid on ``size`` variables, times a safety factor, stays below the tolerance."""
+    floor = size * range_of_variable * _GRID * _FLOOR
+    if floor > tolerance:
         raise ToleranceFloorError(
             f"width_requirement: the parameter tolerance {tolerance:.3g} is below what float64 weights on the "
-            f"2^-53 grid can promise ({floor * 2**10:.3g} for {size} variables up to {range_of_variable:g}); "
+            f"2^-53 grid can promise ({floor:.3g} for {size} variables up to {range_of_variable:g}); "
             "ask for a larger tolerance, or a target with smaller norms or depth"
         )
 
@@ -108,49 +122,57 @@ class Demand:
     below: Constant | None
 
 
-def one_for_one_sizes(layer: LayerSpec, demand: Demand) -> Sizes:
+def one_for_one_sizes(layer: LayerSpec, demand: Demand, rule: SubsetRule = ANY) -> Sizes:
     """Return the sizes of a layer whose variables are weights U[-sigma, sigma] on copies of its inputs (B22 Thm 2.7).
 
     Row error: eta * support_l1 + eta_bias, with eta = A_l / (support_l1 + 1), and the amplified copy errors.
     """
     biased = demand.bias_target > 0
     eta = _capped(demand.own_error / (layer.support_l1 + (1.0 if biased else 0.0) or 1.0), layer, demand)
-    best: Sizes | None = None
-    for sigma in scales(max(layer.max_weight, demand.bias_target if layer.nonzero_weights == 0 else 0.0), 1.0):
-        size = (
-            variable_size("uniform", sigma, layer.max_weight, eta, demand.probability) if layer.nonzero_weights else 0
+    largest = max(layer.max_weight, demand.bias_target if layer.nonzero_weights == 0 else 0.0)
+    candidates = [_one_for_one_candidate(layer, demand, rule, eta, sigma) for sigma in scales(largest, 1.0)]
+    found = [sizes for sizes in candidates if sizes is not None]
+    if not found:
+        assert demand.below is not None
+        widened = power_of_two_at_least(max(demand.bias_target / demand.below.low, layer.max_weight))
+        found = [sizes for sizes in [_one_for_one_candidate(layer, demand, rule, eta, widened)] if sizes is not None]
+    if not found:
+        raise ToleranceFloorError(
+            f"width_requirement: subsets of the family {rule.name!r} do not reach the tolerance {eta:.3g} with failure "
+            f"probability {demand.probability:.3g}; use subsets='any' or ask for less"
         )
-        constants = _constant_size(demand.below, sigma, demand, eta) if biased else 0
-        if constants is None or (best is not None and best.two_signed + best.constant <= size + constants):
-            continue
-        best = Sizes(
-            two_signed=size,
-            one_signed=size,
-            constant=constants,
-            tolerance=eta,
-            sigma=sigma,
-            helper_constant=demand.below,
-        )
-    best = best or _widen_for_bias(layer, demand, eta)
+    best = min(found, key=lambda sizes: sizes.two_signed + sizes.constant)
     check_floor(best.tolerance, best.largest, best.sigma * max(1.0, demand.below.high if demand.below else 1.0))
     return best
+
+
+def _one_for_one_candidate(
+    layer: LayerSpec, demand: Demand, rule: SubsetRule, eta: float, sigma: float
+) -> Sizes | None:
+    """Return the sizes for one scale, or None if the constants or the subsets do not reach."""
+    found: SubsetSize | None = SubsetSize(0)
+    if layer.nonzero_weights:
+        relative, window = _relative(sigma, layer.max_weight, eta)
+        found = rule.size(relative, demand.probability, window)
+    constants = _constant_size(demand.below, sigma, demand, eta) if demand.bias_target > 0 else 0
+    if found is None or constants is None:
+        return None
+    return Sizes(
+        two_signed=found.size,
+        one_signed=found.size,
+        constant=constants,
+        tolerance=eta,
+        sigma=sigma,
+        helper_constant=demand.below,
+        amplification=row_amplification(layer, found, sigma, demand.probability),
+        subsets=rule.name,
+        cap=None if found.cap is None else found.cap * sigma,
+    )
 
 
 def _capped(eta: float, layer: LayerSpec, demand: Demand) -> float:
     """Return a tolerance that float64 rounding cannot spoil and that is no larger than the largest parameter."""
     return min(eta * _SHRINK, max(layer.max_weight, demand.bias_target) or 1.0)
-
-
-def _widen_for_bias(layer: LayerSpec, demand: Demand, eta: float) -> Sizes:
-    """Return one-for-one sizes with sigma chosen by the bias, when the weights' scale does not reach it."""
-    assert demand.below is not None
-    sigma = power_of_two_at_least(max(demand.bias_target / demand.below.low, layer.max_weight))
-    size = variable_size("uniform", sigma, layer.max_weight, eta, demand.probability) if layer.nonzero_weights else 0
-    constants = _constant_size(demand.below, sigma, demand, eta)
-    assert constants is not None
-    return Sizes(
-        two_signed=size, one_signed=size, constant=constants, tolerance=eta, sigma=sigma, helper_constant=demand.below
-    )
 
 
 def _constant_size(constant: Constant | None, sigma: float, demand: Demand, eta: float) -> int | None:
@@ -199,7 +221,7 @@ def _check_two_for_one_floor(layer: LayerSpec, block: Block, demand: Demand, siz
     check_floor(sizes.tolerance, sizes.largest, sizes.sigma * values)
     chosen = layer.row_nonzeros * max(sizes.two_signed, sizes.one_signed) + sizes.constant
     neurons = chosen * block.rule.neurons_per_variable
-    check_floor(demand.own_error * _EVALUATION_SHARE * 2**10, neurons, sizes.sigma * block.intercept)
+    check_floor(demand.own_error * _EVALUATION_SHARE * _FLOOR, neurons, sizes.sigma * block.intercept)
 
 
 def _least_factor(layer: LayerSpec, block: Block) -> float:
@@ -211,7 +233,7 @@ def _least_factor(layer: LayerSpec, block: Block) -> float:
 def _two_for_one_candidate(layer: LayerSpec, block: Block, demand: Demand, eta: float, ratio: float) -> Sizes | None:
     """Return the sizes for sigma * s = ratio, or None if the constants do not reach the biases."""
     two, one = (
-        variable_size("product", factor * ratio, layer.max_weight, eta, demand.probability) if count else 0
+        product_size(factor * ratio, layer.max_weight, eta, demand.probability) if count else 0
         for factor, count in (
             (block.two_signed_factor, layer.two_signed_inputs),
             (block.one_signed_factor, layer.one_signed_inputs),
@@ -234,6 +256,7 @@ def _two_for_one_candidate(layer: LayerSpec, block: Block, demand: Demand, eta: 
         sigma=ratio / scale,
         helper_scale=scale,
         helper_constant=constant,
+        amplification=layer.row_sum,
     )
 
 
