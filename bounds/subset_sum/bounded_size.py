@@ -88,12 +88,12 @@ def bounded_size(
     ``per_block``      b >= 1: larger blocks mean more variables and smaller subsets.
     ``window_length``  ell in (0, 1], a power of two: shorter windows mean more variables and smaller sums of |X_k|.
 
-    Returns the least size over the registered caps and numbers of hits, or None if the table does not reach. Never
+    Returns the least size over the tabulated numbers of blocks and hits, or None if the table does not reach. Never
     grows with the tolerance or the failure probability. Raises ValueError for values out of range.
 
     >>> bound = bounded_size(1e-3, 1e-3, 8)
     >>> bound.size, bound.most_chosen, bound.excess
-    (84, 8, 8.0)
+    (88, 8, 8.0)
     """
     check_open_unit("bounded_size", tolerance=tolerance, failure_probability=failure_probability)
     check_window("bounded_size", window)

@@ -130,7 +130,7 @@ def find_closed_form(query: Query) -> ClosedForm | None:
     plans = [
         (_estimate(query, blocks, weight, half_width), blocks, half_width)
         for blocks in range(1, _LARGEST_BLOCKS + 1)
-        for half_width, weight in _half_widths(query.law, _narrowest(query, blocks))
+        for half_width, weight in half_widths(query.law, _narrowest(query, blocks))
     ]
     if not plans:
         return None
@@ -149,7 +149,7 @@ def _narrowest(query: Query, blocks: int) -> float:
     return nearest if nearest >= exact else math.nextafter(nearest, math.inf)
 
 
-def _half_widths(law: str | DensityLaw, narrowest: float) -> list[tuple[float, float]]:
+def half_widths(law: str | DensityLaw, narrowest: float) -> list[tuple[float, float]]:
     """Return (c, weight of U[-c, c]) for half-widths worth trying: the narrowest allowed and a fixed grid above it."""
     wider = [pair for pair in _weight_grid(law) if pair[0] > narrowest]
     weight = _weight(registered(law), narrowest)

@@ -14,6 +14,22 @@ QUANTIFIERS = ("fixed", "all")
 
 
 @dataclass(frozen=True, slots=True)
+class Subsets:
+    """Which subsets count: ``kind`` is a key of ``variants.VARIANTS``.
+
+    ``size``      k, where the kind asks for one.
+    ``smallest``  only targets with |z| at least this are asked for.
+    """
+
+    kind: str = "any"
+    size: int | None = None
+    smallest: float = 0.0
+
+
+ANY = Subsets()
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A checked question: tolerance and failure probability in (0, 1), law, quantifier, |z| <= window."""
 
@@ -22,6 +38,7 @@ class Query:
     law: str | DensityLaw
     quantifier: str
     window: float = 1.0
+    subsets: Subsets = ANY
 
 
 def check_open_unit(call: str, **values: float) -> None:

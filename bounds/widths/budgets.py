@@ -23,18 +23,16 @@ _LARGEST_OWN_ERROR = 0.25
 _LEAST_SHARE = 0.01
 
 
-def _proportional(power: float, costs: list[float]) -> list[float]:
-    """Return shares proportional to cost^power, none below a hundredth of an equal one, summing to at most 1."""
-    powers = [max(cost, 1.0) ** power for cost in costs]
+def _by_cost(costs: list[float]) -> list[float]:
+    """Return shares proportional to cost, none below a hundredth of an equal one, summing to at most 1."""
     least = _LEAST_SHARE / len(costs)
-    shares = [least + (1 - _LEAST_SHARE) * value / math.fsum(powers) for value in powers]
-    return [share * _SHRINK for share in shares]
+    total = math.fsum(costs) or 1.0
+    return [(least + (1 - _LEAST_SHARE) * cost / total) * _SHRINK for cost in costs]
 
 
 SPLITS: dict[str, Callable[[list[float]], list[float]]] = {
     "equal": lambda costs: [1 / len(costs)] * len(costs),
-    "by root of cost": lambda costs: _proportional(0.5, costs),
-    "by cost": lambda costs: _proportional(1.0, costs),
+    "by cost": _by_cost,
 }
 
 

@@ -13,7 +13,8 @@ neuron) and a bound of max_i sum_j sum_{k in I_ij} |w_k| for one-for-one stages 
 depends on the family of subsets allowed (``subsets``). With G_l = T_l prod_{k>l} amp_k T_k the choice A_l = alpha_l
 eps/G_l gives e_L <= eps. Stages are solved from the output down, because amp_l needs m_l.
 
-A plan is made for every family of subsets and every split of the budgets (``budgets``); the narrowest one is returned.
+The first family of subsets within reach of float64 is taken (they are ordered by their number of copies), and the
+split of the budgets (``budgets``) that gives the narrowest plan.
 Proofs: ``docs/widths.md``. Source: B22 Thms 2.5-2.9, Lemma 2.8 repaired; the constants are ours.
 """
 
@@ -82,9 +83,9 @@ def width_requirement(
     ``subsets``              family of subsets for one-for-one layers (``bounds.widths.subsets.SUBSET_RULES``).
     ``split``                how the budgets are shared (``bounds.widths.budgets.SPLITS``).
 
-    Returns the :class:`WidthRequirement` of fewest neurons over all families and splits, or over the one given.
-    Raises ValueError for values out of range, an unknown construction or a tolerance below the floor of float64
-    weights; AssumptionError if phi_0 fails Assumption 2.3.
+    Returns the :class:`WidthRequirement` of fewest neurons over the splits, for the family asked for or else the first
+    one within reach of float64. Raises ValueError for values out of range, an unknown construction or a tolerance below
+    the floor of float64 weights; AssumptionError if phi_0 fails Assumption 2.3.
     """
     check_open_unit("tolerance", tolerance, "width_requirement")
     check_open_unit("failure_probability", failure_probability, "width_requirement")
@@ -96,20 +97,14 @@ def width_requirement(
     rule = construction_named(construction)
     block = choose_block(activation_by_name(first_activation or default_first_activation(spec)), rule.force_pairs)
     costs = [neurons_per_variable(spec, rule, block, number) for number in range(1, spec.depth + 1)]
-    questions = [
-        _Question(
-            spec,
-            rule,
-            block,
-            SUBSET_RULES[family],
-            Budget(tolerance, failure_probability, tuple(SPLITS[name](costs)), name),
-        )
-        for family in _chosen("subsets", subsets, SUBSET_RULES)
+    budgets = [
+        Budget(tolerance, failure_probability, tuple(SPLITS[name](costs)), name)
         for name in _chosen("split", split, SPLITS)
     ]
-    if all(rule.two_for_one(number) for number in range(1, spec.depth + 1)) and subsets is None:
-        questions = [question for question in questions if question.subsets is ANY]
-    return _narrowest(questions)
+    families = [SUBSET_RULES[name] for name in _chosen("subsets", subsets, SUBSET_RULES)]
+    if all(rule.two_for_one(number) for number in range(1, spec.depth + 1)):
+        families = [ANY]
+    return _narrowest([[_Question(spec, rule, block, family, budget) for budget in budgets] for family in families])
 
 
 def _chosen(name: str, value: str | None, known: dict[str, Any]) -> tuple[str, ...]:
@@ -119,22 +114,22 @@ def _chosen(name: str, value: str | None, known: dict[str, Any]) -> tuple[str, .
     return tuple(known) if value is None else (value,)
 
 
-def _narrowest(questions: list[_Question]) -> WidthRequirement:
-    """Return the plan of fewest neurons; raise the last refusal if every plan falls below the floor of float64."""
-    best: WidthRequirement | None = None
-    refusal: ToleranceFloorError | None = None
-    for question in questions:
-        try:
-            found = _plan(question)
-        except ToleranceFloorError as error:
-            refusal = error
-            continue
-        if best is None or sum(found.widths) < sum(best.widths):
-            best = found
-    if best is None:
-        assert refusal is not None
-        raise refusal
-    return best
+def _narrowest(families: list[list[_Question]]) -> WidthRequirement:
+    """Return the narrowest plan of the first family that has one.
+
+    Raises the first refusal if every plan falls below the floor of float64.
+    """
+    refusals: list[ToleranceFloorError] = []
+    for questions in families:
+        found: list[WidthRequirement] = []
+        for question in questions:
+            try:
+                found.append(_plan(question))
+            except ToleranceFloorError as error:
+                refusals.append(error)
+        if found:
+            return min(found, key=lambda requirement: sum(requirement.widths))
+    raise refusals[0]
 
 
 def _plan(question: _Question) -> WidthRequirement:
