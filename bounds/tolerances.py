@@ -7,17 +7,21 @@ differ by at most eps_l; T_(l..L) = T_l ... T_L, M_{l-1} = sup ||x^(l-1)||_1 of 
     linf  eps_l = (eps/L)       / max{1, T_(l..L) (1+M_{l-1}) prod_{k=l+1}^{L} (R_k + n_{k-1} eps_k)}, R_k row sums
 
 The printed form of B22 is kept beside them, with its readings selectable, because the suite audits it: it is *not*
-valid. All arithmetic is exact in rationals; results are rounded down.
+valid. ``form="per_layer"`` splits eps over the layers by what they need instead of evenly (``sharper_tolerances``); one
+tolerance per neuron, from the weights themselves, is ``bounds.neuron_tolerances``. All arithmetic is exact in
+rationals; results are rounded down.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from bounds.arithmetic import is_finite_real
 from bounds.network import LayerSpec, NetworkSpec
+from bounds.sharper_tolerances import per_layer
 
 READINGS: dict[str, Callable[[LayerSpec], float]] = {
     "row-sum": lambda layer: layer.row_sum,
@@ -58,7 +62,8 @@ def parameter_tolerances(
     ``LayerSpec.enlargement``.
 
     ``norm``        "linf" (largest output) or "l1" (sum over outputs).
-    ``form``        "repaired" (proved) or "printed" (B22 as printed, refuted in several readings; l1 in the paper).
+    ``form``        "repaired" (proved), "per_layer" (proved; fewer variables in total, single layers may get less) or
+                    "printed" (B22 as printed, refuted in several readings; l1 in the paper).
     ``reading``     printed form only: what ||W||_inf means, "row-sum", "column-sum" or "max-entry".
     ``product_to``  printed form only: the product's last factor, "L-1" (as printed) or "L".
 
@@ -67,15 +72,22 @@ def parameter_tolerances(
     """
     check_open_unit("tolerance", tolerance, "parameter_tolerances")
     _check_choice("norm", norm, ("linf", "l1"))
-    _check_choice("form", form, ("repaired", "printed"))
+    _check_choice("form", form, tuple(FORMS))
     _check_choice("reading", reading, tuple(READINGS))
     _check_choice("product_to", product_to, ("L-1", "L"))
-    eps = Fraction(tolerance)
-    if form == "printed":
-        exact = _printed(spec, eps, READINGS[reading], spec.depth - 1 if product_to == "L-1" else spec.depth)
-    else:
-        exact = _repaired_within_range(spec, eps, _repaired_linf if norm == "linf" else _repaired_l1)
-    return tuple(round_down(value) for value in exact)
+    request = _Request(spec, Fraction(tolerance), norm, reading, product_to)
+    return tuple(round_down(value) for value in FORMS[form](request))
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A checked question to one of the forms."""
+
+    spec: NetworkSpec
+    eps: Fraction
+    norm: str
+    reading: str
+    product_to: str
 
 
 def _repaired_within_range(
@@ -87,7 +99,7 @@ def _repaired_within_range(
     return form(spec, eps)
 
 
-def _within_range(spec: NetworkSpec, tolerances: list[Fraction]) -> bool:
+def _within_range(spec: NetworkSpec, tolerances: Sequence[Fraction]) -> bool:
     """Return whether (1 + M) eps_l + (R + n eps_l) e_{l-1} stays within ``LayerSpec.enlargement`` in all layers."""
     error = Fraction(0)
     for layer, eps in zip(spec.layers, tolerances, strict=True):
@@ -144,3 +156,26 @@ def _printed(spec: NetworkSpec, eps: Fraction, size: Callable[[LayerSpec], float
             )
         result.append(eps / (layer.n_out * depth) / bracket)
     return result
+
+
+def _as_repaired(request: _Request) -> list[Fraction]:
+    return _repaired_within_range(request.spec, request.eps, _REPAIRED[request.norm])
+
+
+def _as_per_layer(request: _Request) -> list[Fraction]:
+    spec = request.spec
+    return per_layer(spec, request.eps, request.norm, _as_repaired(request), lambda found: _within_range(spec, found))
+
+
+def _as_printed(request: _Request) -> list[Fraction]:
+    last = request.spec.depth - 1 if request.product_to == "L-1" else request.spec.depth
+    return _printed(request.spec, request.eps, READINGS[request.reading], last)
+
+
+_REPAIRED: dict[str, Callable[[NetworkSpec, Fraction], list[Fraction]]] = {"linf": _repaired_linf, "l1": _repaired_l1}
+FORMS: dict[str, Callable[[_Request], list[Fraction]]] = {
+    "repaired": _as_repaired,
+    "per_layer": _as_per_layer,
+    "printed": _as_printed,
+}
+"""The forms of Lemma 2.8, by name."""
