@@ -12,6 +12,7 @@ from bounds.functions import ScalarFunction, x
 from bounds.laws import Law
 from bounds.named import activation, activations, scalar_function
 from bounds.network import LayerSpec, NetworkSpec
+from bounds.neuron_tolerances import neuron_tolerances
 from bounds.padding import PaddedSpec, pad
 from bounds.radius import EPS as eps
 from bounds.radius import Y as y
@@ -45,6 +46,7 @@ __all__ = [
     "eps",
     "grid_transfer",
     "necessary_size",
+    "neuron_tolerances",
     "pad",
     "parameter_tolerances",
     "scalar_function",
