@@ -1,10 +1,11 @@
 """What the theory says: activations, radii, base-set sizes, tolerances and widths, symbolic and rigorous."""
 
 from bounds.certificate import Certificate
-from bounds.earlier.rows import earlier_rows
-from bounds.earlier.statement import EarlierRow
+from bounds.dense_network import dense_spec
 from bounds.densities.law import DensityLaw
 from bounds.densities.mass import DensityError
+from bounds.earlier.rows import earlier_rows
+from bounds.earlier.statement import EarlierRow
 from bounds.enclosures.branch_and_bound import Verdict
 from bounds.expansion import AssumptionError
 from bounds.first_activation import Activation
@@ -42,6 +43,7 @@ __all__ = [
     "WidthRequirement",
     "activation",
     "activations",
+    "dense_spec",
     "earlier_rows",
     "eps",
     "grid_transfer",

@@ -50,3 +50,19 @@ def _integer(text: str, what: str) -> int:
         return int(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{what} {text!r} is not an integer") from error
+
+
+def positive_number(text: str) -> float:
+    """A finite number above zero."""
+    value = _number(text, "number")
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(f"{text!r} must be a finite number above 0")
+    return value
+
+
+def widths(text: str) -> tuple[int, ...]:
+    """Two or more positive integers, separated by commas."""
+    sizes = tuple(positive_integer(part.strip()) for part in text.split(","))
+    if len(sizes) < 2:
+        raise argparse.ArgumentTypeError(f"widths {text!r} need at least an input and an output, such as 784,300,10")
+    return sizes

@@ -69,7 +69,15 @@ class Residual:
         try:
             return not self._series[1].terms
         except NoPowerExpansion:
-            return bool(sympy.simplify(self.branch) == 0)
+            return not self._is_somewhere_nonzero and bool(sympy.simplify(self.branch) == 0)
+
+    @property
+    @working_precision
+    def _is_somewhere_nonzero(self) -> bool:
+        """Whether e is certainly not 0 at one number of (0, reach): much quicker than to simplify."""
+        number = (arb(1) if self.reach == sympy.oo else ball(self.reach).lower()) / 3
+        image = enclose(self.branch, T)(iv.from_ball(number))
+        return bool(image.lo > 0 or image.hi < 0)
 
     @cached_property
     def _series(self) -> tuple[dict[sympy.Expr, PowerSeries], PowerSeries]:
