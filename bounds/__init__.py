@@ -10,6 +10,7 @@ from bounds.enclosures.branch_and_bound import Verdict
 from bounds.expansion import AssumptionError
 from bounds.first_activation import Activation
 from bounds.functions import ScalarFunction, x
+from bounds.initialisation import InitialisationScales, initialisation_scales
 from bounds.laws import Law
 from bounds.named import activation, activations, scalar_function
 from bounds.network import LayerSpec, NetworkSpec
@@ -32,6 +33,7 @@ __all__ = [
     "DensityError",
     "DensityLaw",
     "EarlierRow",
+    "InitialisationScales",
     "Law",
     "LayerSpec",
     "NetworkSpec",
@@ -47,6 +49,7 @@ __all__ = [
     "earlier_rows",
     "eps",
     "grid_transfer",
+    "initialisation_scales",
     "necessary_size",
     "neuron_tolerances",
     "pad",
