@@ -95,7 +95,7 @@ def _facing(law: str | DensityLaw, target: float) -> str | DensityLaw:
 
 
 @lru_cache(maxsize=65536)
-def _near(law: str | DensityLaw, k: int, target: float | None, tolerance: float) -> float:
+def chance_near(law: str | DensityLaw, k: int, target: float | None, tolerance: float) -> float:
     """Return the upper bound of P(|S_k - z| <= tolerance); ``target`` None: on average over z ~ U[-1, 1]."""
     of = sums(law)
     return of.near_on_average(k, tolerance) if target is None else of.near(k, target, tolerance)
@@ -105,7 +105,7 @@ def first_moment(size: int, tolerance: float, law: str | DensityLaw, target: flo
     """Return the first-moment upper bound of the success probability, rounded up, at most 1."""
     total = Fraction(tolerance) if target is None else Fraction(abs(target) <= tolerance)
     for k in range(1, size + 1):
-        total += math.comb(size, k) * Fraction(_near(law, k, target, tolerance))
+        total += math.comb(size, k) * Fraction(chance_near(law, k, target, tolerance))
         if total >= 1:
             return 1.0
     return float_up(total)
@@ -148,38 +148,38 @@ def success_upper_bound(
 
 
 def necessary_bound(query: Query) -> tuple[int, str]:
-    """Return the largest of the lower bounds on the size for |z| <= 1, and its name."""
+    """Return the largest of the lower bounds on the size for |z| <= window, and its name."""
     wanted = 1 - Fraction(query.failure_probability)
     sizes = {name: _first_size(bound, wanted) for name, bound in _bounds(query).items()}
     if query.quantifier == "all":
-        sizes["counting"] = counting_size(query.tolerance)
+        sizes["counting"] = counting_size(query.tolerance, query.window)
     name = max(sizes, key=lambda key: sizes[key])
     return sizes[name], name
 
 
-def counting_size(tolerance: float) -> int:
-    """Return the least m with 2^m >= 1/tolerance: 2^m intervals of length 2 tolerance must cover [-1, 1]."""
-    return (math.ceil(1 / Fraction(tolerance)) - 1).bit_length()
+def counting_size(tolerance: float, window: float = 1.0) -> int:
+    """Return the least m with 2^m >= w/tolerance: 2^m intervals of length 2 tolerance must cover [-w, w]."""
+    return max(0, math.ceil(Fraction(window) / Fraction(tolerance)) - 1).bit_length()
 
 
 def _bounds(query: Query) -> dict[str, Callable[[int], float]]:
     """Return the upper bounds on the success probability, as functions of the size, that serve a quantifier."""
-    tolerance, law = query.tolerance, query.law
-    first_moments: dict[str, Callable[[int], float]] = {
-        "first moment, z = 1": lambda size: first_moment(size, tolerance, law, 1.0),
-        "first moment, average z": lambda size: first_moment(size, tolerance, law, None),
+    tolerance, law, end = query.tolerance, query.law, query.window
+    found: dict[str, Callable[[int], float]] = {
+        f"first moment, z = {end:g}": lambda size: first_moment(size, tolerance, law, end)
     }
-    if query.quantifier == "fixed":
-        ends = {f"reach, z = {z:g}": z for z in ((1.0, -1.0) if isinstance(law, DensityLaw) else (1.0,))}
-        return first_moments | {
-            name: partial(reach, tolerance=tolerance, law=law, target=z) for name, z in ends.items()
-        }
-    return first_moments | {"reach, both ends": lambda size: both_ends(size, tolerance, law)}
+    if end == 1.0:
+        found["first moment, average z"] = lambda size: first_moment(size, tolerance, law, None)
+    if query.quantifier == "all":
+        return found | {"reach, both ends": lambda size: both_ends(size, tolerance, law, end)}
+    for target in (end, -end) if isinstance(law, DensityLaw) else (end,):
+        found[f"reach, z = {target:g}"] = partial(reach, tolerance=tolerance, law=law, target=target)
+    return found
 
 
-def both_ends(size: int, tolerance: float, law: str | DensityLaw) -> float:
-    """Return P(reach of z = 1) P(reach of z = -1), rounded up."""
-    return float_up(Fraction(reach(size, tolerance, law, 1.0)) * Fraction(reach(size, tolerance, law, -1.0)))
+def both_ends(size: int, tolerance: float, law: str | DensityLaw, end: float = 1.0) -> float:
+    """Return P(reach of z = end) P(reach of z = -end), rounded up."""
+    return float_up(Fraction(reach(size, tolerance, law, end)) * Fraction(reach(size, tolerance, law, -end)))
 
 
 def _first_size(bound: Callable[[int], float], wanted: Fraction) -> int:
