@@ -3,6 +3,7 @@
 The step function has the value row[k] on [grid[k], grid[k + 1]); row never increases. Every falling line above all its
 points bounds the majorant, so the accuracy of the slope does not matter. Each term has three roundings, relative to
 row + |rise|; 2^-50 times that is added. Compiled on first use: importing ``bounds`` does not import numba.
+``plain_step`` does the same operations in NumPy.
 """
 
 from __future__ import annotations
@@ -12,22 +13,29 @@ from numba import njit
 
 _UNIT = 2.0**-50
 _CERTAIN_HIT = 0.99
+_MOST_BRIDGES = 64
 
 
 @njit(cache=True)
-def edge_slope(grid, row, first, last, mean):  # type: ignore[no-untyped-def]
-    """Return the slope, at ``mean``, of the majorant of the step function on grid[first..last] (a candidate)."""
-    left, left_value, slope = grid[first], row[first], 0.0
-    start = first
-    while left < mean:
-        slope, best = -np.inf, start
-        for k in range(start, last):
-            candidate = (row[k] - left_value) / (grid[k + 1] - left) if grid[k + 1] > left else -np.inf
-            if candidate >= slope:
-                slope, best = candidate, k
-        if best + 1 > last or slope == -np.inf:
-            return 0.0
-        left, left_value, start = grid[best + 1], row[best], best + 1
+def bridge_slope(grid, row, first, last, mean):  # type: ignore[no-untyped-def]
+    """Return the slope of the chord over ``mean`` that no point of grid[first..last] is above (a candidate).
+
+    From the outermost chord on, the point farthest above replaces the end on its side of ``mean``.
+    """
+    left, left_value, right, right_value, slope = grid[first], row[first], grid[last], row[last - 1], 0.0
+    for _ in range(_MOST_BRIDGES):
+        slope = (right_value - left_value) / (right - left)
+        top, best = row[first] - slope * grid[first + 1], first
+        for k in range(first + 1, last):
+            height = row[k] - slope * grid[k + 1]
+            if height > top:
+                top, best = height, k
+        if top <= max(left_value - slope * left, right_value - slope * right):
+            break
+        if grid[best + 1] < mean:
+            left, left_value = grid[best + 1], row[best]
+        else:
+            right, right_value = grid[best + 1], row[best]
     return slope
 
 
@@ -39,7 +47,7 @@ def majorant(grid, row, first, last, mean):  # type: ignore[no-untyped-def]
     """
     if mean <= grid[first]:
         return row[first]
-    slope = min(0.0, edge_slope(grid, row, first, last, mean))
+    slope = min(0.0, bridge_slope(grid, row, first, last, mean))
     best = 0.0
     for k in range(first, last):
         rise = slope * (mean - grid[k + 1])

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from bounds.densities.law import DensityLaw
 from bounds.subset_sum.growth import Geometry, Steps, nodes, steps
+from bounds.subset_sum.one_step import one_more_variable
 
 _MOST_VARIABLES = 1024
 _FIXED_UPPER_DOUBLINGS = 5
@@ -54,8 +55,6 @@ class Recursion:
 
     def row(self, size: int) -> NDArray[np.float64]:
         """Return W_size."""
-        from bounds.subset_sum.compiled_step import one_more_variable  # numba takes half a second to import
-
         while len(self.rows) <= size:
             s = self.steps
             self.rows.append(one_more_variable(s.nodes, s.mean, s.hit, s.last, self.rows[-1]))
