@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from bounds.network import NetworkSpec
 from bounds.widths.blocks import Block
 from bounds.widths.constants import Constant
 from bounds.widths.stages import Demand, Sizes
+
+if TYPE_CHECKING:
+    from bounds.widths.slack import SlackItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +40,8 @@ class Stage:
     ``used_neurons`` target neurons of this layer that some weight above uses (all of them for the output).
     ``constants``    constant rows for the layer above, or None.
     ``helper_width`` width of the helper layer (0 for one-for-one); ``row_width`` width of the row layer.
-    ``problems``     number of subset-sum problems, ``problem_probability`` the failure probability of each.
+    ``problems``     number of subset-sum problems, ``problem_probability`` the failure probability of each;
+                     ``unspared_probability`` what it would be without spare rows.
     ``demand``       what was asked of the stage (:class:`bounds.widths.stages.Demand`).
     ``own_error, amplification, error``  A_l, amp_l, e_l (``error`` after the activation).
     """
@@ -52,6 +58,7 @@ class Stage:
     row_width: int
     problems: int
     problem_probability: float
+    unspared_probability: float
     demand: Demand
     amplification: float
     error: float
@@ -75,7 +82,8 @@ class Step:
 class WidthRequirement:
     """Widths of a source network that contains a ticket with probability >= 1 - failure_probability.
 
-    ``split``             how the budgets are shared (``bounds.widths.budgets.SPLITS``).
+    ``spec``              numbers of the target.
+    ``split``, ``shares`` how the budgets are shared (``bounds.widths.budgets.SPLITS``): rule and result, layer 1 first.
     ``subsets``           family of subsets of one-for-one layers (``bounds.widths.subsets.SUBSET_RULES``).
     ``widths``            of the source network, input and output included.
     ``base_set_sizes``    largest base set per target layer.
@@ -87,7 +95,9 @@ class WidthRequirement:
     construction: str
     tolerance: float
     failure_probability: float
+    spec: NetworkSpec
     split: str
+    shares: tuple[float, ...]
     subsets: str
     stages: tuple[Stage, ...]
     widths: tuple[int, ...]
@@ -95,6 +105,13 @@ class WidthRequirement:
     tolerances: tuple[float, ...]
     spare_rows: tuple[int, ...]
     steps: tuple[Step, ...]
+
+    @property
+    def slack(self) -> tuple[SlackItem, ...]:
+        """What each step of the proof costs in neurons (:mod:`bounds.widths.slack`)."""
+        from bounds.widths.slack import slack  # that module reads requirements
+
+        return slack(self)
 
     @property
     def problems(self) -> int:

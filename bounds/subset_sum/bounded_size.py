@@ -1,4 +1,4 @@
-r"""Subsets of few variables: at most ``blocks`` + 1 of them, their absolute values bounded (Theorem 9).
+r"""Subsets of few variables: at most ``blocks`` + 1 of them, their absolute values bounded (Theorem A2).
 
 X_1..X_m i.i.d. U[-1,1], one target |z| <= zeta <= 1 given in advance, W an interval of length ell <= 1 with
 z - W in [-1,1], A_0 = [-eta, eta] n W. The variables are cut into blocks of b and a rest of h. A block adds at most
@@ -21,7 +21,7 @@ ell long, and the last variable is z minus a point of W, up to eta.
 
 By hand (s = 1, Markov): P(v < c after j blocks) <= (c/v_0) [(1 - (1-q)^(b+1))/((b+1) q)]^j.
 
-Proof: docs/subset-sums.md, Theorem 9. Source: ours; it caps the amplification of B22 Thm 2.9.
+Proof: docs/amplification.md, Theorem A2. Source: ours; it caps the amplification of B22 Thm 2.9.
 """
 
 from __future__ import annotations

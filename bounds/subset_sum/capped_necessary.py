@@ -7,7 +7,7 @@ one hits with probability at most eta, and the k - 1 satisfy sum |X| <= B with p
 
 The largest term is about exp(2 sqrt(m B)), so m >= (1 + o(1)) ln^2(1/eta)/(4 B): a bounded amplification costs log^2
 many copies, and copies of the order log(1/eta), as printed in B22 Thm 2.9, force an amplification of that order too.
-Source: ours (docs/subset-sums.md, Theorem 10).
+Source: ours (docs/amplification.md, Theorem A1).
 """
 
 from __future__ import annotations

@@ -199,6 +199,7 @@ def _sized_stage(question: _Question, number: int, above: Above, spares: int) ->
     aims = aimed is not None and aimed[0] is not None
     delta = question.budget.failure(number)
     probability, sign_probability = _problem_probability(layer, block, above, used, delta, spares, number == spec.depth)
+    unspared, _ = _problem_probability(layer, block, above, used, delta, 0, number == spec.depth)
     demand = _demand(question, number, above, probability, aimed[0] if aimed else None)
     if block is not None:
         sizes = two_for_one_sizes(layer, block, demand)
@@ -220,6 +221,7 @@ def _sized_stage(question: _Question, number: int, above: Above, spares: int) ->
         row_width=max(rows, 1),
         problems=_problem_count(layer, block, above.copies + spares, constants),
         problem_probability=probability,
+        unspared_probability=unspared,
         demand=demand,
         amplification=sizes.amplification,
         error=math.nan,
@@ -324,7 +326,9 @@ def _assemble(question: _Question, stages: tuple[Stage, ...]) -> WidthRequiremen
         construction=question.rule.name,
         tolerance=question.budget.tolerance,
         failure_probability=question.budget.failure_probability,
+        spec=question.spec,
         split=question.budget.split,
+        shares=question.budget.shares,
         subsets=question.subsets.name,
         stages=stages,
         widths=tuple(widths),

@@ -8,7 +8,7 @@ the inputs of a row, it is at most
     blocks   at most one weight per block (``bounds.subset_sum.bounded_size``): R + nonzeros (sigma (j + 1) ell + eta).
 
 The first asks for the fewest copies; the others pass on less of the errors, which spares digits in the layers below
-and decides where float64 is the limit. Proofs: ``docs/widths.md``, section 3. Source: ours; B22 Thm 2.9 takes the
+and decides where float64 is the limit. Proofs: ``docs/amplification.md``. Source: ours; B22 Thm 2.9 takes the
 copies for one neuron.
 """
 

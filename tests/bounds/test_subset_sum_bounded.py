@@ -1,4 +1,4 @@
-"""Subsets of few variables (Theorem 9) and what a capped amplification costs at least (Theorem 10)."""
+"""Subsets of few variables (Theorem A2) and what a capped amplification costs at least (Theorem A1)."""
 
 from __future__ import annotations
 
