@@ -24,7 +24,12 @@ _R = TypeVar("_R")
 
 
 def working_precision(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Run ``function`` at :data:`PRECISION` bits, whatever the caller's precision is."""
+    """Run ``function`` at :data:`PRECISION` bits, whatever the caller's precision is.
+
+    >>> from flint import ctx
+    >>> working_precision(lambda: ctx.prec)() == PRECISION
+    True
+    """
 
     @functools.wraps(function)
     def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -37,7 +42,11 @@ def working_precision(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
 
 def exact_fraction(value: Any) -> Fraction:
-    """The rational number that an int, float, Fraction, decimal string or sympy Rational denotes exactly."""
+    """The rational number that an int, float, Fraction, decimal string or sympy Rational denotes exactly.
+
+    >>> exact_fraction("0.1"), exact_fraction(0.1) == Fraction(1, 10)
+    (Fraction(1, 10), False)
+    """
     if isinstance(value, Fraction):
         return value
     if isinstance(value, sympy.Rational):
@@ -74,7 +83,11 @@ def ball(value: Any) -> arb:
 
 
 def lower(value: arb) -> float:
-    """Largest float64 that is certainly at most every number of the ball (-inf when nothing is known)."""
+    """Largest float64 that is certainly at most every number of the ball (-inf when nothing is known).
+
+    >>> lower(ball("0.1")) < Fraction(1, 10) < upper(ball("0.1"))
+    True
+    """
     if value.is_nan():
         return -math.inf
     bound = value.lower()
@@ -83,7 +96,11 @@ def lower(value: arb) -> float:
 
 
 def upper(value: arb) -> float:
-    """Smallest float64 that is certainly at least every number of the ball (inf when nothing is known)."""
+    """Smallest float64 that is certainly at least every number of the ball (inf when nothing is known).
+
+    >>> Fraction(upper(ball(Fraction(1, 3)))) >= Fraction(1, 3)
+    True
+    """
     if value.is_nan():
         return math.inf
     bound = value.upper()
@@ -92,7 +109,11 @@ def upper(value: arb) -> float:
 
 
 def certainly_less(a: Any, b: Any) -> bool | None:
-    """True when every number of ``a`` is below every number of ``b``, False when none is, None when undecided."""
+    """True when every number of ``a`` is below every number of ``b``, False when none is, None when undecided.
+
+    >>> certainly_less(1, 2), certainly_less(2, 1), certainly_less(ball(1).union(ball(3)), 2)
+    (True, False, None)
+    """
     left, right = ball(a), ball(b)
     if left < right:
         return True
@@ -100,7 +121,11 @@ def certainly_less(a: Any, b: Any) -> bool | None:
 
 
 def certainly_at_most(a: Any, b: Any) -> bool | None:
-    """True when every number of ``a`` is at most every number of ``b``, False when none is, None when undecided."""
+    """True when every number of ``a`` is at most every number of ``b``, False when none is, None when undecided.
+
+    >>> certainly_at_most(1, 1), certainly_at_most(2, 1)
+    (True, False)
+    """
     greater = certainly_less(b, a)
     return None if greater is None else not greater
 
@@ -118,14 +143,22 @@ def is_finite_real(value: Any) -> bool:
 
 
 def checked_positive(name: str, value: Any) -> Any:
-    """``value`` when it is a finite positive real number; ValueError naming ``name`` otherwise."""
+    """``value`` when it is a finite positive real number; ValueError naming ``name`` otherwise.
+
+    >>> checked_positive("tolerance", 1e-3)
+    0.001
+    """
     if not (is_finite_real(value) and value > 0):
         raise ValueError(f"{name}={value!r} must be a finite number above 0, for example {name}=1e-3")
     return value
 
 
 def checked_interval(lower_end: Any, upper_end: Any) -> tuple[float, float]:
-    """Both ends as floats when finite and ordered; ValueError otherwise."""
+    """Both ends as floats when finite and ordered; ValueError otherwise.
+
+    >>> checked_interval(-1, 2)
+    (-1.0, 2.0)
+    """
     low, high = float(lower_end), float(upper_end)
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError(f"interval [{low}, {high}] must have finite ends; bound the domain first")

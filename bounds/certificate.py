@@ -30,6 +30,11 @@ class Certificate:
 
     ``witness`` is a float64 x with |x| <= radius and a larger error when refuted, None otherwise.
     ``evaluations`` counts the boxes that were examined. ``verdict`` is "open" when the budget ran out.
+
+    >>> from bounds.named import activation
+    >>> found = activation("tanh").certify(1e-3, 0.15)
+    >>> str(found.verdict), abs(found.witness) <= found.radius
+    ('refuted', True)
     """
 
     verdict: Verdict
@@ -40,7 +45,11 @@ class Certificate:
 
 
 def checked_radius(radius: Any) -> float:
-    """The radius as a float when it is a positive number or infinity; ValueError otherwise."""
+    """The radius as a float when it is a positive number or infinity; ValueError otherwise.
+
+    >>> checked_radius(1), checked_radius(float("inf"))
+    (1.0, inf)
+    """
     value = float(radius)
     if math.isnan(value) or value <= 0:
         raise ValueError(f"radius={radius!r} must be above 0 (inf allowed); take activation.radius(tolerance)")
@@ -49,7 +58,13 @@ def checked_radius(radius: Any) -> float:
 
 @working_precision
 def certify(sides: tuple[Residual, Residual], tolerance: Any, radius: float, budget: int = 4000) -> Certificate:
-    """Prove or refute |e| <= tolerance on both sides of 0 up to the radius."""
+    """Prove or refute |e| <= tolerance on both sides of 0 up to the radius.
+
+    >>> from bounds.named import activation
+    >>> act = activation("tanh")
+    >>> str(certify((act.expansion.left, act.expansion.right), 1e-3, 0.144).verdict)
+    'proved'
+    """
     checked_positive("tolerance", tolerance)
     end = ball(checked_radius(radius))
     evaluations, verdict = 0, Verdict.PROVED
@@ -66,7 +81,13 @@ def certify(sides: tuple[Residual, Residual], tolerance: Any, radius: float, bud
 
 
 def certify_side(side: Residual, tolerance: arb, end: arb, budget: int = 4000) -> Outcome:
-    """Prove or refute |e(t)| <= tolerance for 0 < t <= end (end may be infinite)."""
+    """Prove or refute |e(t)| <= tolerance for 0 < t <= end (end may be infinite).
+
+    >>> from bounds.named import activation
+    >>> side = activation("sin").expansion.right
+    >>> str(certify_side(side, ball("0.01"), ball("0.39")).verdict)
+    'proved'
+    """
     if side.vanishes and ball(side.reach) >= end:
         return Outcome(Verdict.PROVED, None, 1)
     if violated(side, constant_bound(tolerance), end):
@@ -93,7 +114,13 @@ def safe_start(side: Residual, tolerance: arb, end: arb) -> arb | None:
 
 
 def is_violation(side: Residual, witness: float, tolerance: Any) -> bool:
-    """Whether |phi(x) - phihat(x)| > tolerance certainly holds at one float64 x, evaluated directly."""
+    """Whether |phi(x) - phihat(x)| > tolerance certainly holds at one float64 x, evaluated directly.
+
+    >>> from bounds.named import activation
+    >>> side = activation("tanh").expansion.right
+    >>> is_violation(side, 0.15, 1e-3), is_violation(side, 0.14, 1e-3)
+    (True, False)
+    """
     with ctx.workprec(2 * PRECISION):
         x = ball(witness)
         phi = iv.to_ball(enclose(side.expression, side.symbol)(Interval(x, x)))
@@ -103,7 +130,12 @@ def is_violation(side: Residual, witness: float, tolerance: Any) -> bool:
 
 @working_precision
 def supremum_bound(side: Residual, end: arb, budget: int = 400) -> float:
-    """A proved upper bound of |e| on (0, end], within about 1e-6 of the supremum relatively where that is easy."""
+    """A proved upper bound of |e| on (0, end], within about 1e-6 of the supremum relatively where that is easy.
+
+    >>> from bounds.named import activation
+    >>> 0.2 < supremum_bound(activation("tanh").expansion.right, ball(1)) < 0.2385
+    True
+    """
     if side.vanishes and ball(side.reach) >= end:
         return 0.0
     if not end.is_finite():

@@ -28,7 +28,15 @@ REMEDY = (
 
 
 class AssumptionError(ValueError):
-    """The function cannot be the first activation: a condition of Assumption 2.3 fails; the message names it."""
+    """The function cannot be the first activation: a condition of Assumption 2.3 fails; the message names it.
+
+    >>> from bounds.first_activation import Activation
+    >>> try:
+    ...     Activation.from_expression(sympy.Abs(sympy.Symbol("x", real=True)), name="abs")
+    ... except AssumptionError as error:
+    ...     print(str(error).partition(":")[0])
+    abs violates Assumption 2.3 (m = m_plus + m_minus != 0)
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,11 @@ def expand_activation(expression: sympy.Expr, symbol: sympy.Symbol, name: str) -
     """Derive and certify the data of Assumption 2.3.
 
     Raises: AssumptionError naming the violated condition, its value and a remedy.
+
+    >>> x = sympy.Symbol("x", real=True)
+    >>> found = expand_activation(sympy.exp(x), x, "exp")
+    >>> found.m_plus, found.m_minus, found.intercept
+    (1, 1, 1)
     """
     intercept = value_at_zero(expression, symbol, name)
     slopes = {direction: _slope(expression, symbol, direction, intercept, name) for direction in (-1, 1)}
@@ -67,7 +80,12 @@ def refuse(name: str, condition: str, found: str) -> AssumptionError:
 
 
 def value_at_zero(expression: sympy.Expr, symbol: sympy.Symbol, name: str) -> sympy.Expr:
-    """phi(0), by continuity where the expression itself is undefined at 0 (as sin(x)/x is)."""
+    """phi(0), by continuity where the expression itself is undefined at 0 (as sin(x)/x is).
+
+    >>> x = sympy.Symbol("x", real=True)
+    >>> value_at_zero(sympy.sin(x) / x, x, "sinc")
+    1
+    """
     value = expression.subs(symbol, 0)
     if is_real_number(value):
         return value
@@ -78,7 +96,11 @@ def value_at_zero(expression: sympy.Expr, symbol: sympy.Symbol, name: str) -> sy
 
 
 def is_real_number(value: sympy.Expr) -> bool:
-    """Whether a sympy expression is a finite real number."""
+    """Whether a sympy expression is a finite real number.
+
+    >>> is_real_number(sympy.sqrt(2)), is_real_number(sympy.oo)
+    (True, False)
+    """
     return bool(value.is_number and not value.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan, sympy.I))
 
 
@@ -122,7 +144,12 @@ class NotReal(ValueError):
 
 
 def real_branch(expression: sympy.Expr, symbol: sympy.Symbol, direction: int) -> sympy.Expr:
-    """The branch beside 0; NotReal when a root of a negative number is left in it, as in sqrt(-t)."""
+    """The branch beside 0; NotReal when a root of a negative number is left in it, as in sqrt(-t).
+
+    >>> x = sympy.Symbol("x", real=True)
+    >>> real_branch(sympy.Max(0, x), x, -1)
+    0
+    """
     branch = branch_beside_zero(expression, symbol, direction).expression
     roots = [power for power in branch.atoms(sympy.Pow) if power.base.is_negative and not power.exp.is_integer]
     if roots or branch.has(sympy.I):

@@ -37,6 +37,10 @@ class Activation:
 
     ``m_plus``, ``m_minus``, ``d`` are exact sympy numbers with m_plus + m_minus != 0; ``a`` and ``g`` are sympy
     expressions in ``bounds.eps``, ``g_inverse`` is one in ``bounds.y``.
+
+    >>> act = Activation.from_expression(sympy.tanh(x), name="tanh")
+    >>> act.m_plus, act.m_minus, act.d, act.lipschitz, act.a
+    (1, 1, 0, 1, 3**(1/3)*eps**(1/3))
     """
 
     function: ScalarFunction
@@ -87,22 +91,42 @@ class Activation:
 
     @property
     def a(self) -> sympy.Expr:
-        """Closed-form radius a(eps); oo when phihat = phi. ValueError when there is no power majorant."""
+        """Closed-form radius a(eps); oo when phihat = phi. ValueError when there is no power majorant.
+
+        >>> from bounds.named import activation
+        >>> activation("sigmoid").a
+        2*6**(1/3)*eps**(1/3)
+        """
         return closed_form(self._exact_majorants())
 
     @property
     def g(self) -> sympy.Expr:
-        """g(eps) = eps/a(eps), increasing with g(0+) = 0; 0 when phihat = phi."""
+        """g(eps) = eps/a(eps), increasing with g(0+) = 0; 0 when phihat = phi.
+
+        >>> from bounds.named import activation
+        >>> activation("softsign").g
+        sqrt(eps)
+        """
         return gap_function(self._exact_majorants())
 
     @property
     def g_inverse(self) -> sympy.Expr:
-        """g^-1(y), the largest eps with g(eps) <= y; oo when phihat = phi."""
+        """g^-1(y), the largest eps with g(eps) <= y; oo when phihat = phi.
+
+        >>> from bounds.named import activation
+        >>> activation("tanh").g_inverse
+        sqrt(3)*y**(3/2)
+        """
         return gap_inverse(self._exact_majorants())
 
     @property
     def has_closed_form(self) -> bool:
-        """Whether a power majorant was proved on both sides, so that ``a``, ``g`` and ``g_inverse`` exist."""
+        """Whether a power majorant was proved on both sides, so that ``a``, ``g`` and ``g_inverse`` exist.
+
+        >>> from bounds.named import activation
+        >>> activation("gelu").has_closed_form
+        True
+        """
         return bool(self.expansion.left_majorants and self.expansion.right_majorants)
 
     def derivation(self) -> Derivation:
@@ -121,7 +145,12 @@ class Activation:
 
     @property
     def slopes(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """((lower, upper) of m_plus, (lower, upper) of m_minus) in float64, rounded outward."""
+        """((lower, upper) of m_plus, (lower, upper) of m_minus) in float64, rounded outward.
+
+        >>> from bounds.named import activation
+        >>> activation("leaky_relu").slopes[0]
+        (1.0, 1.0)
+        """
         return _enclosed(self.m_plus), _enclosed(self.m_minus)
 
     @property
@@ -129,6 +158,10 @@ class Activation:
         """(left, right): |phi(x) - phihat(x)| <= coefficient |x|^exponent for |x| <= radius on that side, proved.
 
         The sharpest one per side; ``a`` uses wider ones too where the sharpest holds on a short radius only.
+
+        >>> from bounds.named import activation
+        >>> activation("softsign").majorants[0]
+        Majorant(coefficient=1.0, exponent=Fraction(2, 1), radius=inf)
         """
         left, right = self._exact_majorants()
         return left[0].rounded(), right[0].rounded()
@@ -153,7 +186,13 @@ class Activation:
         raise ValueError(f"radius(kind={kind!r}) is unknown; use one of {', '.join(RADIUS_KINDS)}")
 
     def best_slopes(self, tolerance: Any) -> Minimax:
-        """The slopes that make the interval for this tolerance as large as the search finds, with the proved radius."""
+        """The slopes that make the interval for this tolerance as large as the search finds, with the proved radius.
+
+        >>> from bounds.named import activation
+        >>> best = activation("tanh").best_slopes(1e-3)
+        >>> best.m_plus < 1, best.radius > 1.58 * activation("tanh").radius(1e-3)
+        (True, True)
+        """
         return minimax(self._sides, tolerance)
 
     def certify(self, tolerance: Any, radius: float | None = None) -> Certificate:
@@ -169,7 +208,12 @@ class Activation:
         return certify(self._sides, tolerance, self.radius(tolerance) if radius is None else checked_radius(radius))
 
     def remainder_bound(self, radius: float) -> float:
-        """Upper bound in float64 of sup over |x| <= radius of |phi(x) - phihat(x)|; 0 when phihat = phi."""
+        """Upper bound in float64 of sup over |x| <= radius of |phi(x) - phihat(x)|; 0 when phihat = phi.
+
+        >>> from bounds.named import activation
+        >>> 1e-3 <= activation("tanh").remainder_bound(0.145) < 1.02e-3
+        True
+        """
         end = ball(checked_radius(radius))
         return max(supremum_bound(side, end) for side in self._sides)
 
@@ -197,7 +241,11 @@ def _enclosed(number: sympy.Expr) -> tuple[float, float]:
 
 
 def in_x(expression: Any) -> sympy.Expr:
-    """The expression in ``bounds.x`` with exact numbers; ValueError when it is no real function of one variable."""
+    """The expression in ``bounds.x`` with exact numbers; ValueError when it is no real function of one variable.
+
+    >>> in_x(sympy.sec(sympy.Symbol("u")) * 0.1)
+    1/(10*cos(x))
+    """
     if isinstance(expression, (int, float)):
         expression = sympy.sympify(expression)
     if not isinstance(expression, sympy.Expr):

@@ -32,6 +32,9 @@ class ScalarFunction:
 
     ``name``        how networks and reports call it.
     ``expression``  sympy expression in ``bounds.x``.
+
+    >>> ScalarFunction("squared_relu", sympy.Max(0, x) ** 2).range(-1, 2)
+    (0.0, 4.0)
     """
 
     name: str
@@ -40,17 +43,29 @@ class ScalarFunction:
     @property
     def lipschitz(self) -> sympy.Expr:
         """sup |phi'| over R: exact where the extreme slope is attained at a point known in closed form or is a limit,
-        otherwise the least float64 above a proved enclosure (see ``lipschitz_is_exact``); oo when unbounded."""
+        otherwise the least float64 above a proved enclosure (see ``lipschitz_is_exact``); oo when unbounded.
+
+        >>> ScalarFunction("sin", sympy.sin(3 * x)).lipschitz
+        3
+        """
         return global_lipschitz(self.expression, x)[0]
 
     @property
     def lipschitz_is_exact(self) -> bool:
-        """Whether ``lipschitz`` is the supremum itself and not an upper bound of it."""
+        """Whether ``lipschitz`` is the supremum itself and not an upper bound of it.
+
+        >>> ScalarFunction("silu", x / (1 + sympy.exp(-x))).lipschitz_is_exact
+        False
+        """
         return global_lipschitz(self.expression, x)[1]
 
     @cached_property
     def at_zero(self) -> sympy.Expr:
-        """phi(0), exact."""
+        """phi(0), exact.
+
+        >>> ScalarFunction("exp", sympy.exp(x)).at_zero
+        1
+        """
         return self.expression.subs(x, 0)
 
     @working_precision

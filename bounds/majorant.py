@@ -35,7 +35,11 @@ class ExactMajorant:
     radius: sympy.Expr
 
     def rounded(self) -> Majorant:
-        """The same statement in float64: coefficient rounded up, radius rounded down."""
+        """The same statement in float64: coefficient rounded up, radius rounded down.
+
+        >>> ExactMajorant(sympy.Rational(1, 3), Fraction(3), sympy.oo).rounded().coefficient > 1 / 3 - 1e-17
+        True
+        """
         radius = math.inf if self.radius == sympy.oo else lower(ball(self.radius))
         return Majorant(upper(ball(self.coefficient)), self.exponent, radius)
 
@@ -69,7 +73,13 @@ class MajorantProof:
 
 
 def proved(residual: Residual, coefficient: sympy.Expr, exponent: Fraction, radius: sympy.Expr) -> bool:
-    """Whether |e| <= K t^p on (0, radius] is proved, p being the leading exponent (radius may be oo)."""
+    """Whether |e| <= K t^p on (0, radius] is proved, p being the leading exponent (radius may be oo).
+
+    >>> from bounds.named import activation
+    >>> side = activation("tanh").expansion.right
+    >>> [proved(side, sympy.Rational(k, 99), Fraction(3), sympy.oo) for k in (33, 32)]
+    [True, False]
+    """
     return majorant_proof(residual, coefficient, exponent, radius) is not None
 
 
@@ -79,6 +89,11 @@ def majorant_proof(
     """The proof of |e| <= K t^p on (0, radius], p being the leading exponent (radius may be oo); None if none is found.
 
     Raises: NoTaylorModel when the error has no Taylor model next to 0.
+
+    >>> from bounds.named import activation
+    >>> found = majorant_proof(activation("tanh").expansion.right, sympy.Rational(1, 3), Fraction(3), sympy.oo)
+    >>> float(found.near), float(found.far), found.boxes > 0
+    (0.5, 2.0, True)
     """
     bound = ball(coefficient)
     end = ball(radius).lower()

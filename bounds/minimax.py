@@ -41,6 +41,12 @@ def minimax(sides: tuple[Residual, Residual], tolerance: Any) -> Minimax:
     """The largest radius found with slopes of its own, rounded down, and those slopes (exact rationals).
 
     Raises: ValueError when the best slopes cancel (m = 0 stays refused).
+
+    >>> from bounds.named import activation
+    >>> act = activation("softsign")
+    >>> found = minimax((act.expansion.left, act.expansion.right), 1e-4)
+    >>> found.radius / act.radius(1e-4) > 2.3
+    True
     """
     eps = float(checked_positive("tolerance", tolerance))
     start = exact_radius(sides, tolerance)

@@ -110,6 +110,9 @@ def exact_parameter(name: str, value: Any) -> Fraction:
     """The rational a parameter denotes: a float stands for the shortest decimal that prints as it.
 
     Networks evaluate it in float64, so what is neither 0 nor a normal float64 number is refused.
+
+    >>> exact_parameter("alpha", 0.01)
+    Fraction(1, 100)
     """
     try:
         found = _rational(value)

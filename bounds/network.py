@@ -65,7 +65,12 @@ class LayerSpec:
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    """Numbers of a target network: one :class:`LayerSpec` per weight layer and the domain box."""
+    """Numbers of a target network: one :class:`LayerSpec` per weight layer and the domain box.
+
+    >>> from bounds.dense_network import dense_spec
+    >>> dense_spec((3, 4, 2), "tanh").widths
+    (3, 4, 2)
+    """
 
     layers: tuple[LayerSpec, ...]
     domain: tuple[tuple[float, ...], tuple[float, ...]]
@@ -79,10 +84,20 @@ class NetworkSpec:
 
     @property
     def depth(self) -> int:
-        """Number of weight layers L."""
+        """Number of weight layers L.
+
+        >>> from bounds.dense_network import dense_spec
+        >>> dense_spec((3, 4, 2)).depth
+        2
+        """
         return len(self.layers)
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """(n_0, ..., n_L)."""
+        """(n_0, ..., n_L).
+
+        >>> from bounds.dense_network import dense_spec
+        >>> dense_spec((3, 4, 2)).widths
+        (3, 4, 2)
+        """
         return (self.layers[0].n_in, *(layer.n_out for layer in self.layers))

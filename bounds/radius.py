@@ -59,21 +59,33 @@ def _inverse_of(m: ExactMajorant) -> sympy.Expr:
 
 @working_precision
 def closed_form(sides: Sequence[Side]) -> sympy.Expr:
-    """a(eps): the least over the sides of the largest radius that one of their majorants gives; oo when e = 0."""
+    """a(eps): the least over the sides of the largest radius that one of their majorants gives; oo when e = 0.
+
+    >>> closed_form([(ExactMajorant(sympy.S.One, Fraction(2), sympy.oo),)])
+    sqrt(eps)
+    """
     merged = [_combine(sympy.Max, [_radius_of(m) for m in side], sympy.S.Zero) for side in _merged(sides)]
     return _combine(sympy.Min, merged, sympy.oo)
 
 
 @working_precision
 def gap_function(sides: Sequence[Side]) -> sympy.Expr:
-    """g(eps) = eps/a(eps), increasing from g(0+) = 0; 0 when the approximation is exact."""
+    """g(eps) = eps/a(eps), increasing from g(0+) = 0; 0 when the approximation is exact.
+
+    >>> gap_function([(ExactMajorant(sympy.S.One, Fraction(2), sympy.oo),)])
+    sqrt(eps)
+    """
     merged = [_combine(sympy.Min, [_gap_of(m) for m in side], sympy.oo) for side in _merged(sides)]
     return _combine(sympy.Max, merged, sympy.S.Zero)
 
 
 @working_precision
 def gap_inverse(sides: Sequence[Side]) -> sympy.Expr:
-    """g^-1(y), the largest eps with g(eps) <= y; oo when g = 0."""
+    """g^-1(y), the largest eps with g(eps) <= y; oo when g = 0.
+
+    >>> gap_inverse([(ExactMajorant(sympy.S.One, Fraction(2), sympy.oo),)])
+    y**2
+    """
     merged = [_combine(sympy.Max, [_inverse_of(m) for m in side], sympy.S.Zero) for side in _merged(sides)]
     return _combine(sympy.Min, merged, sympy.oo)
 
@@ -108,7 +120,11 @@ def _combine(extremum: Any, terms: list[sympy.Expr], neutral: sympy.Expr) -> sym
 
 @working_precision
 def closed_form_radius(sides: Sequence[Side], tolerance: Any) -> float:
-    """a(tolerance) in float64, rounded down."""
+    """a(tolerance) in float64, rounded down.
+
+    >>> closed_form_radius([(ExactMajorant(sympy.S.One, Fraction(2), sympy.oo),)], 0.25)
+    0.5
+    """
     eps = ball(checked_positive("tolerance", tolerance))
     return min(max(_radius_at(m, eps) for m in side) for side in sides)
 
@@ -122,7 +138,13 @@ def _radius_at(m: ExactMajorant, eps: arb) -> float:
 
 @working_precision
 def exact_radius(sides: tuple[Residual, Residual], tolerance: Any) -> float:
-    """The largest float64 radius, up to the last bits, for which the certificate is proved."""
+    """The largest float64 radius, up to the last bits, for which the certificate is proved.
+
+    >>> from bounds.named import activation
+    >>> act = activation("softsign")
+    >>> act.radius(1e-4) <= exact_radius((act.expansion.left, act.expansion.right), 1e-4)
+    True
+    """
     eps = ball(checked_positive("tolerance", tolerance))
     radius = min(lower(certified_reach(side, eps)) for side in sides)
     for _ in range(64):

@@ -126,7 +126,12 @@ def sum_step(activation: Activation) -> Iterator[Step]:
 
 
 def expansion_beside_zero(activation: Activation, side: Side) -> PowerSeries | None:
-    """The expansion of phi on one side, beyond its linear term; None where there is none in powers of t."""
+    """The expansion of phi on one side, beyond its linear term; None where there is none in powers of t.
+
+    >>> from bounds.named import activation
+    >>> [(str(k), c) for k, c in expansion_beside_zero(activation("exp"), LEFT).terms]
+    [('0', 1), ('1', -1), ('2', 1/2)]
+    """
     error = activation.expansion.right if side.direction > 0 else activation.expansion.left
     shown = error.leading_term[0] if error.leading_term is not None else Fraction(1)
     try:

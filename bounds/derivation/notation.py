@@ -58,12 +58,20 @@ def decimal_of(number: sympy.Expr, digits: int = _DIGITS) -> str:
 
 
 def rounded_down(value: arb) -> str:
-    """A decimal of 6 digits that is at most every number of the ball."""
+    """A decimal of 6 digits that is at most every number of the ball.
+
+    >>> rounded_down(arb(2) / 3)
+    '0.666666'
+    """
     return _rounded(lower(value), ROUND_FLOOR)
 
 
 def rounded_up(value: arb) -> str:
-    """A decimal of 6 digits that is at least every number of the ball."""
+    """A decimal of 6 digits that is at least every number of the ball.
+
+    >>> rounded_up(arb(2) / 3)
+    '0.666667'
+    """
     return _rounded(upper(value), ROUND_CEILING)
 
 

@@ -26,7 +26,11 @@ class Formula:
 
     @property
     def latex(self) -> str:
-        """The line for math mode, without an alignment mark."""
+        """The line for math mode, without an alignment mark.
+
+        >>> Formula("a = 1", "a", "= 1").latex
+        'a = 1'
+        """
         return f"{self.head} {self.tail}".strip()
 
 
@@ -75,12 +79,24 @@ class Step:
 
     @property
     def statement(self) -> str:
-        """The statement as text, one formula per line."""
+        """The statement as text, one formula per line.
+
+        >>> step = Step(title="t", formulas=(Formula("a = 1", "a", "= 1"),), method="m", source="s")
+        >>> step.statement
+        'a = 1'
+        """
         return "\n".join(formula.text for formula in self.formulas)
 
     @property
     def latex(self) -> str:
-        """The statement as an ``align*`` environment of amsmath."""
+        """The statement as an ``align*`` environment of amsmath.
+
+        >>> step = Step(title="t", formulas=(Formula("a = 1", "a", "= 1"),), method="m", source="s")
+        >>> print(step.latex)
+        \\begin{align*}
+          a & = 1
+        \\end{align*}
+        """
         lines = " \\\\\n".join(f"  {formula.head} & {formula.tail}".rstrip() for formula in self.formulas)
         return f"\\begin{{align*}}\n{lines}\n\\end{{align*}}"
 
@@ -97,7 +113,12 @@ class Derivation:
     steps: tuple[Step, ...]
 
     def step(self, title: str) -> Step:
-        """The step of a title; ValueError listing the titles."""
+        """The step of a title; ValueError listing the titles.
+
+        >>> from bounds.named import activation
+        >>> activation("gelu").derivation().step("Intercept").status
+        <Status.PROVED: 'proved'>
+        """
         found = {step.title: step for step in self.steps}
         if title not in found:
             raise ValueError(f"step({title!r}): no such step; choose one of {', '.join(found)}")
@@ -108,12 +129,22 @@ class Derivation:
         return "\n".join([heading, *(_shown(number, step) for number, step in enumerate(self.steps, start=1))])
 
     def latex(self) -> str:
-        """An ``enumerate`` of all steps; needs the package amsmath and nothing else."""
+        """An ``enumerate`` of all steps; needs the package amsmath and nothing else.
+
+        >>> from bounds.named import activation
+        >>> activation("relu").derivation().latex().splitlines()[0]
+        '\\\\begin{enumerate}'
+        """
         items = "\n".join(_item(step) for step in self.steps)
         return f"\\begin{{enumerate}}\n{items}\n\\end{{enumerate}}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything as text, for JSON: name, expression and the fields of every step."""
+        """Everything as text, for JSON: name, expression and the fields of every step.
+
+        >>> from bounds.named import activation
+        >>> sorted(activation("relu").derivation().as_dict())
+        ['expression', 'name', 'steps']
+        """
         steps = [
             {
                 "title": step.title,

@@ -63,7 +63,13 @@ class Program:
 @lru_cache(maxsize=4096)
 @working_precision
 def enclose(expression: sympy.Expr, symbol: sympy.Symbol) -> Program:
-    """Compile an expression in one real symbol; ValueError names what has no enclosure."""
+    """Compile an expression in one real symbol; ValueError names what has no enclosure.
+
+    >>> x = sympy.Symbol("x", real=True)
+    >>> image = enclose(sympy.Max(0, x), x)(Interval(arb(-1), arb(2)))
+    >>> float(image.lo), float(image.hi)
+    (0.0, 2.0)
+    """
     program = Program()
     program._index[symbol] = 0
     result = _compile(stable(expression), program)

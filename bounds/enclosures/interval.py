@@ -52,12 +52,20 @@ def negate(x: Interval) -> Interval:
 
 
 def add(x: Interval, y: Interval) -> Interval:
-    """{a + b}."""
+    """{a + b}.
+
+    >>> add(Interval(ZERO, ONE), Interval(ONE, ONE)) == Interval(ONE, ONE + ONE)
+    True
+    """
     return Interval((x.lo + y.lo).lower(), (x.hi + y.hi).upper())
 
 
 def subtract(x: Interval, y: Interval) -> Interval:
-    """{a - b}."""
+    """{a - b}.
+
+    >>> subtract(Interval(ZERO, ONE), Interval(ZERO, ONE)) == Interval(-ONE, ONE)
+    True
+    """
     return Interval((x.lo - y.hi).lower(), (x.hi - y.lo).upper())
 
 
@@ -66,7 +74,11 @@ def _times(a: arb, b: arb) -> arb:
 
 
 def multiply(x: Interval, y: Interval) -> Interval:
-    """{a b}."""
+    """{a b}.
+
+    >>> multiply(Interval(-ONE, ONE), Interval(ZERO, ONE)) == Interval(-ONE, ONE)
+    True
+    """
     if x.lo >= 0 and y.lo >= 0:
         return Interval(_times(x.lo, y.lo).lower(), _times(x.hi, y.hi).upper())
     products = (_times(x.lo, y.lo), _times(x.lo, y.hi), _times(x.hi, y.lo), _times(x.hi, y.hi))
@@ -103,14 +115,22 @@ def reciprocal(x: Interval) -> Interval:
 
 
 def absolute(x: Interval) -> Interval:
-    """{|a|}."""
+    """{|a|}.
+
+    >>> absolute(Interval(-ONE, ONE)) == Interval(ZERO, ONE)
+    True
+    """
     if x.lo >= 0:
         return x
     return negate(x) if x.hi <= 0 else Interval(ZERO, greatest([-x.lo, x.hi]))
 
 
 def magnitude(x: Interval) -> arb:
-    """sup |a|, an exact ball."""
+    """sup |a|, an exact ball.
+
+    >>> float(magnitude(Interval(arb(-3), arb(2))))
+    3.0
+    """
     return greatest([-x.lo, x.hi])
 
 
@@ -159,12 +179,20 @@ def decreasing(function: Callable[[arb], arb], x: Interval) -> Interval:
 
 
 def hull(x: Interval, y: Interval) -> Interval:
-    """Smallest interval around both."""
+    """Smallest interval around both.
+
+    >>> hull(Interval(ZERO, ZERO), Interval(ONE, ONE)) == Interval(ZERO, ONE)
+    True
+    """
     return Interval(x.lo if x.lo <= y.lo else y.lo, x.hi if x.hi >= y.hi else y.hi)
 
 
 def intersect(x: Interval, y: Interval) -> Interval:
-    """Members of both; the caller knows that there is one."""
+    """Members of both; the caller knows that there is one.
+
+    >>> intersect(Interval(-ONE, ONE), Interval(ZERO, INFINITY)) == Interval(ZERO, ONE)
+    True
+    """
     return Interval(x.lo if x.lo >= y.lo else y.lo, x.hi if x.hi <= y.hi else y.hi)
 
 

@@ -41,7 +41,12 @@ class Candidate:
 @lru_cache(maxsize=256)
 @working_precision
 def global_lipschitz(expression: sympy.Expr, symbol: sympy.Symbol) -> tuple[sympy.Expr, bool]:
-    """(T, whether T is exactly sup |phi'| over R); T = oo when the slope is unbounded or no bound is proved."""
+    """(T, whether T is exactly sup |phi'| over R); T = oo when the slope is unbounded or no bound is proved.
+
+    >>> x = sympy.Symbol("x", real=True)
+    >>> global_lipschitz(sympy.tanh(2 * x), x)
+    (2, True)
+    """
     pieces = smooth_pieces(expression, symbol)
     if pieces is None:
         if expression.has(sympy.Piecewise, sympy.sign, sympy.Heaviside):
@@ -53,7 +58,12 @@ def global_lipschitz(expression: sympy.Expr, symbol: sympy.Symbol) -> tuple[symp
 
 
 def slope_candidates(pieces: tuple[Piece, ...], symbol: sympy.Symbol) -> list[Candidate]:
-    """Slopes |phi'| of a function given by its smooth pieces, the largest of which is sup |phi'| over R."""
+    """Slopes |phi'| of a function given by its smooth pieces, the largest of which is sup |phi'| over R.
+
+    >>> x = sympy.Symbol("x", real=True)
+    >>> [c.place for c in slope_candidates(smooth_pieces(sympy.Max(0, x), x), x)]
+    ['x in (-oo, 0)', 'x in (0, oo)']
+    """
     return [candidate for piece in pieces for candidate in _piece_candidates(piece, symbol)]
 
 

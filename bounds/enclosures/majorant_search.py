@@ -35,6 +35,11 @@ def power_majorants(residual: Residual) -> tuple[ExactMajorant, ...]:
 
     The first has the smallest K: the limit of |e|/t^p if that can be proved, else at most 5/4 of it where possible, on
     the largest radius tried. Wider ones follow until one covers errors up to 1.
+
+    >>> x = sympy.Symbol("x", real=True)
+    >>> side = Residual(sympy.sin(x), x, 1, sympy.S.Zero, sympy.S.One)
+    >>> [(m.coefficient, str(m.exponent), m.radius) for m in power_majorants(side)]
+    [(1/6, '3', oo)]
     """
     if residual.vanishes:
         return (ExactMajorant(sympy.S.Zero, Fraction(2), residual.reach),)

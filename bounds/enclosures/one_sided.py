@@ -31,7 +31,12 @@ class Branch:
 
 @lru_cache(maxsize=512)
 def along(expression: sympy.Expr, symbol: sympy.Symbol, direction: int) -> sympy.Expr:
-    """phi(direction * t) for t > 0."""
+    """phi(direction * t) for t > 0.
+
+    >>> x = sympy.Symbol("x", real=True)
+    >>> along(sympy.exp(x), x, -1)
+    exp(-t)
+    """
     return expression.subs(symbol, direction * T)
 
 
@@ -40,6 +45,10 @@ def branch_beside_zero(expression: sympy.Expr, symbol: sympy.Symbol, direction: 
     """The branch of the expression on one side of 0.
 
     Raises: NoPowerExpansion when the sign of a switch next to 0 cannot be derived.
+
+    >>> x = sympy.Symbol("x", real=True)
+    >>> branch_beside_zero(sympy.Max(-1, sympy.Min(1, x)), x, 1)
+    Branch(expression=t, reach=1)
     """
     half_line = along(expression, symbol, direction)
     pieces = smooth_pieces(half_line, T)
@@ -98,7 +107,11 @@ def _sign_beside_zero(function: sympy.Expr) -> tuple[int, sympy.Expr]:
 
 
 def exponential_form(function: sympy.Expr) -> sympy.Expr:
-    """Hyperbolic functions written with exp, so that coefficients such as tanh(log 2) = 3/5 come out rational."""
+    """Hyperbolic functions written with exp, so that coefficients such as tanh(log 2) = 3/5 come out rational.
+
+    >>> exponential_form(sympy.cosh(T))
+    exp(t)/2 + exp(-t)/2
+    """
     return function.rewrite(HYPERBOLIC, sympy.exp) if function.has(*HYPERBOLIC) else function
 
 
@@ -106,6 +119,9 @@ def series_table(function: sympy.Expr, terms: int) -> tuple[dict[sympy.Expr, Pow
     """Exact series of all subexpressions to the first order that shows ``terms`` terms of the function.
 
     Raises: NoPowerExpansion when no order in ``ORDERS`` does.
+
+    >>> [(str(k), c) for k, c in series_table(sympy.sin(T), 2)[1].terms]
+    [('1', 1), ('3', -1/6)]
     """
     for order in ORDERS:
         table = expand(function, T, order)

@@ -52,7 +52,11 @@ IDENTITY = PowerSeries(((Fraction(1), sympy.S.One),), INFINITE_ORDER)
 @lru_cache(maxsize=8192)
 @working_precision
 def is_zero(number: sympy.Expr) -> bool:
-    """Whether a sympy number is zero: balls decide the nonzero ones, symbolic simplification the rest."""
+    """Whether a sympy number is zero: balls decide the nonzero ones, symbolic simplification the rest.
+
+    >>> is_zero(sympy.sin(1) ** 2 + sympy.cos(1) ** 2 - 1)
+    True
+    """
     if number.is_Rational:
         return bool(number == 0)
     if not ball(number).contains(0):
@@ -184,6 +188,10 @@ def expand(expression: sympy.Expr, symbol: sympy.Symbol, limit: Fraction) -> dic
     """Series of every subexpression of a switch-free expression in t > 0, kept below t^limit where possible.
 
     Raises: NoPowerExpansion when some subexpression has no expansion in powers of t.
+
+    >>> t = sympy.Symbol("t", positive=True)
+    >>> [(str(k), c) for k, c in expand(sympy.exp(t), t, Fraction(3))[sympy.exp(t)].terms]
+    [('0', 1), ('1', 1), ('2', 1/2)]
     """
     table = {symbol: IDENTITY}
     _expand(expression, limit, table)

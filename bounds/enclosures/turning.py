@@ -44,7 +44,12 @@ RESOLVED = Interval(arb(-_RESOLVED), arb(_RESOLVED))
 def turning_points(
     expression: sympy.Expr, symbol: sympy.Symbol, lower: sympy.Expr, upper: sympy.Expr
 ) -> tuple[Interval, ...] | None:
-    """Where a smooth expression changes direction within [lower, upper] and [-32, 32]; None when not resolved."""
+    """Where a smooth expression changes direction within [lower, upper] and [-32, 32]; None when not resolved.
+
+    >>> x = sympy.Symbol("x", real=True)
+    >>> [round(float(box.lo), 6) for box in turning_points(x**3 - x, x, -sympy.oo, sympy.oo)]
+    [-0.57735, 0.57735]
+    """
     box = iv.intersect(Interval(ball(lower).lower(), ball(upper).upper()), RESOLVED)
     if not box.lo < box.hi:
         return None
