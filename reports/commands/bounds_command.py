@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from reports.commands.command import Command
 from reports.commands.theory.network_options import add_network_options, check_network_options
@@ -36,6 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--failure-probability", type=probability, default=0.01, help="default 0.01")
     parser.add_argument("--law", default="uniform", choices=LAWS, help="law of the variables (default uniform)")
     parser.add_argument("--derivation", action="store_true", help="print the derivation step by step as well")
+    parser.add_argument("--artefacts", type=Path, help="folder for the proofs as JSON files (docs/artefacts.md)")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON (docs/bounds-command.md)")
     form.add_argument("--latex", action="store_true", help="print the derivation as LaTeX (amsmath)")

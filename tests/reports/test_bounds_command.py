@@ -7,6 +7,8 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from reports.commands.theory.network_options import NORMS, SWITCHES, norms
 from reports.exit_codes import ExitCode
 
 SMALL = ["--tolerance", "0.05", "--width", "3,4,2"]
-STATUSES = ("given", "proved", "open", "as printed: refuted", "no answer")
+STATUSES = ("given", "proved", "open", "as printed: refuted", "no answer", "unverified", "consistent")
 
 
 def ask(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = ExitCode.OK) -> str:
@@ -41,14 +43,15 @@ def tables(text: str) -> list[list[str]]:
 
 
 def test_every_line_has_its_status_and_its_source(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = ask(capsys, "tanh", *SMALL, "--construction", "2L")
+    shown = ask(capsys, "tanh", *SMALL)
     legend = dict(re.findall(r"^\[(\d+)\] (.*)$", shown, flags=re.MULTILINE))
     blocks = tables(shown)
-    assert len(blocks) == 4, "formulas, numbers, tolerances, steps"
-    for line in (line for block in blocks for line in block):
-        status, mark = re.search(r"  (\S.*\S)\s+\[(\d+)\]$", line).groups()  # type: ignore[union-attr]
-        assert status.endswith(STATUSES) and mark in legend, line
-    assert set(legend) == set(re.findall(r"\[(\d+)\]$", shown, flags=re.MULTILINE))
+    assert len(blocks) == 7, "formulas, numbers, tolerances, steps of three constructions, earlier rows"
+    for line in (line for block in blocks for line in block if not line.startswith(" ")):
+        if marks := re.findall(r"\[(\d+)\]", line):
+            assert re.sub(r"\s+(\[\d+\]\s*)+$", "", line).endswith(STATUSES), line
+            assert set(marks) <= set(legend)
+    assert sum(bool(re.search(r"\[\d+\]$", line)) for block in blocks for line in block) >= 60
     assert any("Lemma 2.8" in source for source in legend.values())
 
 
@@ -128,6 +131,9 @@ def test_a_target_network(capsys: pytest.CaptureFixture[str]) -> None:
     assert [layer["input_sup"] for layer in shown["layers"]] == [layer.input_sup for layer in spec.layers]
     (answer,) = shown["answers"]
     forms = {row["label"]: row for row in answer["parameter_tolerances"]}
+    assert len(forms) == len(network.TOLERANCES) == 7
+    needed = list(bounds.parameter_tolerances(spec, 0.05, norm="l1", form="per_layer"))
+    assert forms["sum of outputs, by need"]["values"] == needed
     assert forms["largest output (linf)"]["values"] == list(bounds.parameter_tolerances(spec, 0.05))
     assert forms["largest output (linf)"]["status"] == "proved"
     printed = forms["printed, ||W|| as column-sum"]
@@ -139,6 +145,55 @@ def test_a_target_network(capsys: pytest.CaptureFixture[str]) -> None:
         assert row["status"] == "proved" and row["widths"] == list(requirement.widths)
         assert row["base_set_sizes"] == list(requirement.base_set_sizes)
         assert len(row["steps"]) == len(requirement.steps)
+        assert [item["total"] for item in row["slack"]] == [item.total for item in requirement.slack]
+
+
+def test_earlier_constructions_at_the_same_target(capsys: pytest.CaptureFixture[str]) -> None:
+    spec = bounds.dense_spec((3, 4, 2), "relu", max_bias=0.0)
+    expected = {row.key: row for row in bounds.earlier_rows(spec, 0.05, 0.01, first_activation="relu")}
+    (answer,) = ask_json(capsys, "relu", *SMALL, "--no-biases", "--construction", "earlier")["network"]["answers"]
+    assert answer["constructions"] == [] and [row["key"] for row in answer["earlier"]] == list(expected)
+    for row in answer["earlier"]:
+        assert (row["value"], row["proved"]) == (expected[row["key"]].value, expected[row["key"]].proved)
+        assert row["status"].endswith(str(expected[row["key"]].status)) and row["source"]
+    assert {row["key"]: row["status"] for row in answer["earlier"]}["b22-lemma2.8"] == "as printed: refuted"
+    shown = ask(capsys, "relu", *SMALL, "--no-biases", "--construction", "earlier")
+    assert "pensia " in shown and "source widths" not in shown
+    assert "earlier" not in ask(capsys, "relu", *SMALL, "--construction", "2L")
+
+
+def test_where_the_neurons_go(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = " ".join(ask(capsys, "tanh", *SMALL, "--construction", "2L").split())
+    widths = [int(w) for w in re.search(r"source widths: ([\d-]+)", shown)[1].split("-")]  # type: ignore[index]
+    sum_text = re.search(r"where the hidden neurons go: (.*?) = (\d+)", shown)
+    assert sum_text is not None and int(sum_text[2]) == sum(widths[1:-1])
+    assert sum(int(number) for number in re.findall(r"(?<![\w.])[+-]?\d+", sum_text[1])) == sum(widths[1:-1])
+
+
+def test_artefacts_are_written_and_accepted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "proofs"
+    arguments = ["tanh", "--tolerance", "0.1", "--failure-probability", "0.1", "--width", "3,2", "--construction", "2L"]
+    written = ask_json(capsys, *arguments, "--artefacts", str(folder))["artefacts"]
+    files = sorted(folder.glob("*.json"))
+    assert sorted(entry["file"] for entry in written) == [str(path) for path in files] and len(files) == 5
+    checker = [sys.executable, "-I", "-S", str(folder / "check_artefact.py"), *map(str, files)]
+    done = subprocess.run(checker, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0 and done.stdout.count(": accepted: ") == 5, done.stdout + done.stderr
+    assert "proofs written; check them with: python -I -S" in ask(capsys, *arguments, "--artefacts", str(folder))
+
+
+def test_a_proof_that_the_format_cannot_hold_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = ask(capsys, "relu", "--law", "normal", "--artefacts", str(tmp_path / "proofs"), status=ExitCode.INCOMPLETE)
+    assert shown.count("no file for base-set: ") == 2 and "radius-0.01.json" in shown
+
+
+def test_a_bad_folder_is_refused_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("keep")
+    for folder, message in (("file", "is a file"), ("missing/folder", "does not exist")):
+        assert main(["bounds", "relu", "--artefacts", str(tmp_path / folder)]) == ExitCode.USAGE
+        said = capsys.readouterr()
+        assert message in said.err and said.out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_what_was_assumed_is_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -160,6 +215,7 @@ def test_a_missing_width_does_not_stop_the_others(
         return asked(spec, construction, *rest)
 
     monkeypatch.setattr(bounds, "width_requirement", failing)
+    monkeypatch.setattr(bounds, "earlier_rows", lambda *_, **__: ())
     shown = ask(capsys, "tanh", *SMALL, status=ExitCode.INCOMPLETE)
     assert "L+1: error at most 0.05 with probability at least 1 - 0.01: no answer" in shown
     assert "below the floor; ask for a larger tolerance" in shown
@@ -213,6 +269,7 @@ def test_a_missing_tolerance_does_not_stop_the_others(
         (["--all", "--latex"], "leave --latex out"),
         (["--all", "--derivation"], "leave --derivation out"),
         (["--all", "--expression", "x"], "leave --expression out"),
+        (["--all", "--artefacts", "proofs"], "leave --artefacts out"),
         (["tanh", "--law", "cauchy"], "cauchy"),
         (["x"], "'x' is unknown"),
         ([], "or --all"),

@@ -59,6 +59,7 @@ def _refuse_other_options(options: argparse.Namespace) -> None:
         "--width": options.width,
         "--derivation": options.derivation,
         "--latex": options.latex,
+        "--artefacts": options.artefacts,
     }
     asked = [name for name, value in given.items() if value]
     if asked:

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from reports.commands.theory.earlier import earlier_dict, earlier_text
 from reports.commands.theory.facts import NO_ANSWER, PROVED, number
 from reports.commands.theory.layout import Sources, figure, figure_down, paragraph, table
-from reports.commands.theory.network_options import CONSTRUCTIONS, assumptions, norms, target
+from reports.commands.theory.network_options import CONSTRUCTIONS, EARLIER, assumptions, norms, target
 
 if TYPE_CHECKING:
-    from bounds import NetworkSpec, WidthRequirement
+    from bounds import EarlierRow, NetworkSpec, WidthRequirement
 
 _REPAIRED = "B22 Lemma 2.8, repaired; docs/error-propagation.md"
+_PER_LAYER = "B22 Lemma 2.8, repaired and eps shared by need; docs/error-propagation.md"
 _PRINTED = "B22 Lemma 2.8; docs/error-propagation.md, The printed form"
 _WIDTHS = "docs/widths.md; B22 Thms 2.5 to 2.9 with explicit constants"
 _LAYERS_AT_ONCE = 5
@@ -34,7 +36,9 @@ class ToleranceRow:
 
 TOLERANCES: tuple[ToleranceRow, ...] = (
     ToleranceRow("largest output (linf)", {"norm": "linf"}, PROVED, _REPAIRED),
+    ToleranceRow("largest output, by need", {"norm": "linf", "form": "per_layer"}, PROVED, _PER_LAYER),
     ToleranceRow("sum of outputs (l1)", {"norm": "l1"}, PROVED, _REPAIRED),
+    ToleranceRow("sum of outputs, by need", {"norm": "l1", "form": "per_layer"}, PROVED, _PER_LAYER),
     *(
         ToleranceRow(f"printed, ||W|| as {reading}", {"form": "printed", "reading": reading}, _REFUTED, _PRINTED)
         for reading in ("row-sum", "column-sum", "max-entry")
@@ -63,8 +67,9 @@ class NetworkAnswer:
     spec: NetworkSpec
     tolerance: float
     failure_probability: float
-    layers: dict[str, tuple[float, ...] | str]
+    layers: list[tuple[float, ...] | str]
     widths: tuple[WidthAnswer, ...]
+    earlier: tuple[EarlierRow, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -81,19 +86,20 @@ def ask_network(options: argparse.Namespace, activation: str) -> list[NetworkAns
 def _at(options: argparse.Namespace, spec: NetworkSpec, activation: str, tolerance: float) -> NetworkAnswer:
     import bounds
 
-    chosen = CONSTRUCTIONS if options.construction in (None, "all") else (options.construction,)
+    everything = options.construction in (None, "all")
+    chosen = [name for name in CONSTRUCTIONS if everything or name == options.construction]
     first = bounds.activation(options.first_activation or activation).name
     probability = options.failure_probability
-    layers = {
-        row.label: _message_or(partial(bounds.parameter_tolerances, spec, tolerance, **row.arguments))
-        for row in TOLERANCES
-    }
+    layers = [_message_or(partial(bounds.parameter_tolerances, spec, tolerance, **row.arguments)) for row in TOLERANCES]
     answers = [
         (name, _message_or(partial(bounds.width_requirement, spec, name, tolerance, probability, first)))
         for name in chosen
     ]
     found = tuple(WidthAnswer(n, None, a) if isinstance(a, str) else WidthAnswer(n, a, "") for n, a in answers)
-    return NetworkAnswer(spec, tolerance, probability, layers, found)
+    earlier: tuple[EarlierRow, ...] = ()
+    if everything or options.construction == EARLIER:
+        earlier = bounds.earlier_rows(spec, tolerance, probability, first_activation=first)
+    return NetworkAnswer(spec, tolerance, probability, layers, found, earlier)
 
 
 def _message_or(ask: Callable[[], Any]) -> Any:
@@ -112,14 +118,15 @@ def network_text(options: argparse.Namespace, answers: list[NetworkAnswer], acti
     for answer in answers:
         parts.append(_tolerances_text(answer, sources))
         parts.extend(_width_text(answer, width, sources) for width in answer.widths)
+        if answer.earlier:
+            parts.append(earlier_text(answer.earlier, sources))
     return "\n\n".join(parts)
 
 
 def _tolerances_text(answer: NetworkAnswer, sources: Sources) -> str:
     places = [f"layer {k}" for k in range(1, answer.spec.depth + 1)]
     rows = []
-    for row in TOLERANCES:
-        found = answer.layers[row.label]
+    for row, found in zip(TOLERANCES, answer.layers, strict=True):
         cells = [found, *[""] * (len(places) - 1)] if isinstance(found, str) else list(map(figure_down, found))
         rows.append((row.label, cells, row.status, sources.mark(row.source)))
     title = f"how accurate every parameter must be for an error of at most {answer.tolerance:g}"
@@ -157,6 +164,14 @@ def _summary(found: WidthRequirement) -> Iterator[tuple[str, str]]:
     yield "parameter tolerances per target layer", ", ".join(map(figure_down, found.tolerances))
     yield "spare rows per neuron", ", ".join(map(str, found.spare_rows))
     yield "subset-sum problems", str(found.problems)
+    yield "where the hidden neurons go", _slack_text(found)
+
+
+def _slack_text(found: WidthRequirement) -> str:
+    """The slack decomposition as a sum."""
+    first, *others = found.slack
+    parts = [f"{first.neurons} {first.step}", *(f"{item.neurons:+d} {item.step}" for item in others if item.neurons)]
+    return ", ".join(parts) + f" = {found.slack[-1].total}"
 
 
 def _steps_text(found: WidthRequirement, status: str, sources: Sources) -> str:
@@ -195,15 +210,15 @@ def number_or_text(value: Any) -> Any:
 
 def _answer_dict(answer: NetworkAnswer) -> dict[str, Any]:
     tolerances = [
-        {"label": row.label, **row.arguments, "status": row.status, "source": row.source}
-        | _value_or_message(answer.layers[row.label])
-        for row in TOLERANCES
+        {"label": row.label, **row.arguments, "status": row.status, "source": row.source} | _value_or_message(found)
+        for row, found in zip(TOLERANCES, answer.layers, strict=True)
     ]
     return {
         "tolerance": answer.tolerance,
         "failure_probability": answer.failure_probability,
         "parameter_tolerances": tolerances,
         "constructions": [_width_dict(width) for width in answer.widths],
+        "earlier": [earlier_dict(row) for row in answer.earlier],
     }
 
 
@@ -223,6 +238,7 @@ def _width_dict(width: WidthAnswer) -> dict[str, Any]:
         "tolerances": list(found.tolerances),
         "spare_rows": list(found.spare_rows),
         "problems": found.problems,
+        "slack": [{"step": item.step, "neurons": item.neurons, "total": item.total} for item in found.slack],
         "steps": [
             {"statement": s.statement, "value": number_or_text(s.value), "source": s.source} for s in found.steps
         ],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports.options import positive_integer, positive_number, widths
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from bounds import NetworkSpec
 
 CONSTRUCTIONS = ("2L", "L+1", "looks-linear")
+EARLIER = "earlier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,13 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     """``--width`` and what goes with it."""
     group = parser.add_argument_group("target network, with --width")
     group.add_argument("--width", type=widths, help="widths of the target, input first: 784,300,100,10")
-    choices = (*CONSTRUCTIONS, "all")
-    group.add_argument("--construction", choices=choices, help="which construction (default all)")
+    choices = (*CONSTRUCTIONS, EARLIER, "all")
+    group.add_argument("--construction", choices=choices, help="which construction, or the earlier ones (default all)")
     group.add_argument("--first-activation", help="activation of the helper layers (default: the one asked about)")
     for option in NORMS:
         group.add_argument(option.flag, type=option.read, help=option.help)
     for flag, meaning in SWITCHES:
         group.add_argument(flag, action="store_true", help=meaning)
-    group.add_argument("--artefacts", type=Path, help="folder for the proofs as JSON files (docs/artefacts.md)")
 
 
 def check_network_options(options: argparse.Namespace) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reports.commands.theory.artefacts import Written, artefacts_text, check_folder, write_artefacts
 from reports.commands.theory.expression import chosen_activation
 from reports.commands.theory.facts import Fact
 from reports.commands.theory.layout import Sources, table
@@ -32,9 +34,29 @@ _LABELS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Everything that was found: facts by tolerance, the target network, the files written."""
+
+    activation: Activation
+    found: dict[float, list[Fact]]
+    network: list[NetworkAnswer]
+    written: list[Written]
+
+    @property
+    def status(self) -> ExitCode:
+        """The exit status: the worst verdict, or a missing width."""
+        verdicts = {fact.value for facts in self.found.values() for fact in facts if fact.quantity == "verdict"}
+        if "refuted" in verdicts:
+            return ExitCode.VIOLATED
+        complete = all(answer.complete for answer in self.network) and all(entry.file for entry in self.written)
+        return ExitCode.OK if verdicts == {"proved"} and complete else ExitCode.INCOMPLETE
+
+
 def run_one(options: argparse.Namespace) -> int:
     """Gather everything, print it in the form asked for."""
     options.tolerance = options.tolerance or [_DEFAULT_TOLERANCE]
+    check_folder(options.artefacts)
     activation = chosen_activation(options)
     if options.width is not None and options.expression is not None:
         raise ValueError(
@@ -43,31 +65,37 @@ def run_one(options: argparse.Namespace) -> int:
     if options.latex:
         print(activation.derivation().latex())
         return ExitCode.OK
-    answers = ask_network(options, activation.name) if options.width is not None else []
+    answer = _gathered(options, activation)
+    if options.json:
+        print(json.dumps(_as_dict(options, answer), indent=1))
+    else:
+        print("\n\n".join(_parts(options, answer)))
+    return answer.status
+
+
+def _gathered(options: argparse.Namespace, activation: Activation) -> Answer:
+    network = ask_network(options, activation.name) if options.width is not None else []
     found = {
         value: at_tolerance(activation, value, options.failure_probability, options.law) for value in options.tolerance
     }
-    if options.json:
-        network = network_dict(options, answers) if answers else None
-        print(json.dumps(_as_dict(options, activation, found, network), indent=1))
-    else:
-        print("\n\n".join(_written(options, activation, found, answers)))
-    return _status(found, all(answer.complete for answer in answers))
+    spec = network[0].spec if network else None
+    written = write_artefacts(options, activation, spec) if options.artefacts is not None else []
+    return Answer(activation, found, network, written)
 
 
-def _written(
-    options: argparse.Namespace, activation: Activation, found: dict[float, list[Fact]], answers: list[NetworkAnswer]
-) -> Iterator[str]:
+def _parts(options: argparse.Namespace, answer: Answer) -> Iterator[str]:
     """The parts of the printout."""
     sources = Sources()
     if options.derivation:
-        yield str(activation.derivation())
-    yield f"{activation.name}\n{_facts_text(formulas(activation), sources)}"
-    for value, facts in found.items():
+        yield str(answer.activation.derivation())
+    yield f"{answer.activation.name}\n{_facts_text(formulas(answer.activation), sources)}"
+    for value, facts in answer.found.items():
         title = f"tolerance {value:g}, failure probability {options.failure_probability:g}, law {options.law}"
         yield f"{title}\n{_facts_text(facts, sources)}"
-    if answers:
-        yield network_text(options, answers, activation.name, sources)
+    if answer.network:
+        yield network_text(options, answer.network, answer.activation.name, sources)
+    if answer.written:
+        yield artefacts_text(options.artefacts, answer.written)
     yield f"sources (B22: Burkholz, NeurIPS 2022)\n{sources.legend()}"
 
 
@@ -76,15 +104,13 @@ def _facts_text(facts: list[Fact], sources: Sources) -> str:
     return table(("quantity", "value", "status", "source"), rows, _LIMITS)
 
 
-def _as_dict(
-    options: argparse.Namespace, activation: Activation, found: dict[float, list[Fact]], network: dict[str, Any] | None
-) -> dict[str, Any]:
+def _as_dict(options: argparse.Namespace, answer: Answer) -> dict[str, Any]:
     """The whole answer for JSON; ``docs/bounds-command.md`` describes it."""
-    exact = formulas(activation)
+    activation = answer.activation
     shown = {
         "schema": SCHEMA,
         "activation": {"name": activation.name, "expression": str(activation.expression), **_exact(activation)},
-        "formulas": [fact.as_dict() for fact in exact],
+        "formulas": [fact.as_dict() for fact in formulas(activation)],
         "tolerances": [
             {
                 "tolerance": value,
@@ -93,9 +119,10 @@ def _as_dict(
                 **{fact.quantity: fact.value for fact in facts},
                 "facts": [fact.as_dict() for fact in facts],
             }
-            for value, facts in found.items()
+            for value, facts in answer.found.items()
         ],
-        "network": network,
+        "network": network_dict(options, answer.network) if answer.network else None,
+        "artefacts": [entry.as_dict() for entry in answer.written],
     }
     return {**shown, "derivation": activation.derivation().as_dict()} if options.derivation else shown
 
@@ -106,10 +133,3 @@ def _exact(activation: Activation) -> dict[str, str | None]:
     }
     closed = activation.has_closed_form
     return exact | {name: str(getattr(activation, name)) if closed else None for name in CLOSED_FORMS}
-
-
-def _status(found: dict[float, list[Fact]], complete: bool) -> ExitCode:
-    verdicts = {fact.value for facts in found.values() for fact in facts if fact.quantity == "verdict"}
-    if "refuted" in verdicts:
-        return ExitCode.VIOLATED
-    return ExitCode.OK if verdicts == {"proved"} and complete else ExitCode.INCOMPLETE
