@@ -14,7 +14,7 @@ import constructions
 from bounds.dense_network import dense_spec
 from bounds.network import LayerSpec
 
-ACTIVATIONS = ("relu", "tanh", "sigmoid", "leaky_relu", "softplus", "exp", "elu")
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "leaky_relu", "softplus", "exp", "elu", "logsigmoid")
 GROWING = tuple(
     field.name
     for field in fields(LayerSpec)

@@ -17,10 +17,12 @@ import bounds
 from bounds.derivation import near_zero, remainder
 from bounds.derivation.derive import STEPS
 from bounds.derivation.records import Derivation, Step
+from bounds.enclosures.lipschitz import slope_candidates
+from bounds.enclosures.pieces import smooth_pieces
 from bounds.expansion import AssumptionError
 from bounds.first_activation import Activation
 from bounds.functions import x
-from bounds.majorant import ExactMajorant
+from bounds.majorant import ExactMajorant, majorant_proof
 from bounds.registry import ACTIVATIONS
 
 NO_POWER = x + x / sympy.log(1 / sympy.Abs(x) / 4)
@@ -86,6 +88,43 @@ def test_what_tanh_says() -> None:
     assert said["g and its inverse"].endswith("g^-1(y) = sqrt(3)*y**(3/2)")
     assert said["Lipschitz constant"].startswith("T = sup |phi'(x)| = 1\n|phi'| = 1 for x = 0")
     assert "2*eps/|m| = eps" in said["Lemma 2.4"]
+
+
+def test_errors_growth_and_cuts() -> None:
+    def said(name: str) -> dict[str, str]:
+        return {step.title: f"{step.statement}\n{step.method}" for step in derivation(name).steps}
+
+    assert said("elu")["Error left of 0"].splitlines()[:3] == [
+        "e_minus(t) = phi(-t) - d + m_minus*t",
+        "e_minus(t) = t - 1 + exp(-t) for t > 0",
+        "e_minus(t) = t**2/2 + o(t**2)",
+    ]
+    assert said("exp")["Error right of 0"].startswith(
+        "e_plus(t) = phi(t) - d - m_plus*t\ne_plus(t) = -t + exp(t) - 1 for"
+    )
+    assert "exponents 2/3, all positive" in said("tanh")["g is increasing, g(0+) = 0"]
+    growing = said("exp")["g is increasing, g(0+) = 0"]
+    assert "exponents 1/2, 1, all positive" in growing, "powers of the majorants, and eps/r where one ends"
+    assert "K*r**p = 0.14875: from" in growing and "K*r**p = 4.3896: from" in growing
+    assert "K*r**p" not in said("hardtanh")["g is increasing, g(0+) = 0"]
+    assert said("hardtanh")["Power majorant left of 0"].startswith("|e_minus(t)| <= 0 for 0 < t <= 1")
+    assert said("relu")["Domain of g"].startswith("a(eps) = oo\ng(eps) = 0")
+
+
+def test_the_evidence_of_a_majorant() -> None:
+    """tanh t - t = -t^3/3 + G t^5 with G about 2/15; beyond the bisection |tanh t - t| <= t."""
+    lines = derivation("tanh").step("Power majorant right of 0").statement.splitlines()
+    low, high = map(float, re.search(r"G\(t\) in \[(\S+), (\S+)\]", lines[1]).groups())  # type: ignore[union-attr]
+    assert low < 2 / 15 <= high < 0.14 and lines[1].startswith("on (0, 0.5]: e_plus(t) = -t**3/3 + G(t)*t**5")
+    assert lines[2] == "on [0.5, 2]: |e_plus(t)| <= K*t**p"
+    assert lines[3] == "on [2, oo): |e_plus(t)| <= 1*t <= K*t**p"
+    act = bounds.activation("tanh")
+    proof = majorant_proof(
+        act.expansion.right, sympy.Rational(1, 3), act.expansion.right_majorants[0].exponent, sympy.oo
+    )
+    assert proof is not None and f"({proof.boxes} boxes)" in derivation("tanh").step("Power majorant right of 0").method
+    ratio = re.search(r"\*\*p <= (\S+)$", derivation("mish").step("Power majorant left of 0").statement.splitlines()[1])
+    assert ratio is not None and 0.3214 < float(ratio[1]) <= 0.32157
 
 
 def test_one_sided_slopes_are_not_mixed_up() -> None:
@@ -231,3 +270,47 @@ def test_no_step_asks_which_activation_it_is_about() -> None:
         }
         assert not strings & set(ACTIVATIONS), path
     assert len(STEPS) == len(set(STEPS)) >= 11
+
+
+def limit_and_bound(act: Activation, direction: int) -> tuple[float, float] | None:
+    """(lim |e|/t^p at 0, the sharpest proved K) of one side; None where the error vanishes next to 0."""
+    side = act.expansion.right if direction > 0 else act.expansion.left
+    majorants = act.expansion.right_majorants if direction > 0 else act.expansion.left_majorants
+    if side.vanishes or side.leading_term is None:
+        return None
+    return float(abs(side.leading_term[1])), float(majorants[0].coefficient)
+
+
+def is_tight(act: Activation) -> bool:
+    """Whether a(eps) is asymptotically the largest radius: K is the limit, within 1 %, on the side that decides."""
+    sides = [pair for pair in (limit_and_bound(act, direction) for direction in (1, -1)) if pair is not None]
+    if not sides:
+        return act.a != sympy.oo
+    decisive = max(sides, key=lambda pair: pair[1])
+    return decisive[1] <= 1.01 * decisive[0]
+
+
+def test_only_one_closed_form_is_not_tight() -> None:
+    """K of exp covers (0, 1/2] and is 1.19 times the limit; every other K is the limit or within 1 % of it."""
+    curved = [name for name in bounds.activations() if bounds.activation(name).a != sympy.oo]
+    assert [name for name in curved if not is_tight(bounds.activation(name))] == ["exp"]
+
+
+@pytest.mark.parametrize("name", [n for n in bounds.activations() if bounds.activation(n).a != sympy.oo])
+def test_tight_radii_enlarged_by_one_percent_are_refuted(name: str) -> None:
+    act = bounds.activation(name)
+    for tolerance in (1e-6, 1e-9, 1e-12):
+        verdict = act.certify(tolerance, 1.01 * act.radius(tolerance)).verdict
+        assert verdict == ("refuted" if is_tight(act) else "proved")
+
+
+@pytest.mark.parametrize("name", bounds.activations())
+def test_constants_in_the_derivation_are_certified(name: str) -> None:
+    """No sampled slope exceeds T; T is reached within 1e-9 where finite; every K is proved a second time."""
+    act = bounds.activation(name)
+    step = derivation(name).step("Lipschitz constant")
+    slopes = [abs(float(act.expression.diff(x).subs(x, sympy.Rational(k, 16)))) for k in range(-63, 64, 2)]
+    assert step.status == "proved" and all(slope <= float(act.lipschitz) * (1 + 1e-12) for slope in slopes)
+    if act.lipschitz.is_finite:
+        largest = max(float(c.size) for c in slope_candidates(smooth_pieces(act.expression, x), x))
+        assert float(act.lipschitz) == pytest.approx(largest, rel=1e-9)
