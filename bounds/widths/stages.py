@@ -22,7 +22,7 @@ _GRID = 2.0**-50
 CONTINUUM_SHARE = 1 - 2.0**-4
 SOLVER_SHARE = 1 - 2.0**-5
 """Of a tolerance eta, sums of continuous variables get the first share, float64 sums of grid variables the second."""
-_FLOOR = 2.0**6
+_FLOOR = 2.0**7
 """By how much a tolerance must exceed the grid's effect, so that rounding stays below eta/32 (docs/widths.md, 6)."""
 _LINEARISATION_SHARE = 1 / 16
 _EVALUATION_SHARE = 1 / 64
