@@ -8,7 +8,7 @@ from functools import partial
 import sympy
 
 from bounds.earlier.places import PARAMETERS_AT_MOST_ONE, network_cases
-from bounds.earlier.setting import Setting, stage_problem
+from bounds.earlier.setting import Setting, stage_problems
 from bounds.earlier.statement import Assumption, Case, EarlierStatus, Problem, Statement
 from bounds.earlier.symbols import DELTA, EPS, N_IN, N_OUT, NORM, RHO, SLOPE, C, L, M, N, T
 from bounds.named import activation as activation_by_name
@@ -61,7 +61,7 @@ def _first_layer(construction: str, setting: Setting) -> tuple[Case, ...]:
     values = layer_values(setting, layer)
     if plan is None:
         return (Case(label="layer 1", values=values, note=note),)
-    problems = (stage_problem(plan.stages[0], layer),)
+    problems = stage_problems(plan.stages[0], layer)
     return (Case(label="layer 1", values=values, proved=plan.widths[1], problems=problems),)
 
 

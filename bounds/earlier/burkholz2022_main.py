@@ -8,7 +8,7 @@ import sympy
 
 from bounds.earlier.burkholz2022 import ANY, AUTHORS, SEEN
 from bounds.earlier.places import PARAMETERS_AT_MOST_ONE
-from bounds.earlier.setting import Setting, stage_problem
+from bounds.earlier.setting import Setting, stage_problems
 from bounds.earlier.statement import Case, EarlierStatus, Statement
 from bounds.earlier.symbols import DELTA, EPS_L, GAMMA, N_IN, N_OUT, PARAMETERS, RHO, C, L
 from bounds.tolerances import parameter_tolerances
@@ -56,7 +56,7 @@ def _widths(setting: Setting) -> tuple[Case, ...]:
     for index, layer in enumerate(setting.layers[:-1]):
         values = {N_IN: layer.n_out, EPS_L: tolerances[index + 1], DELTA: setting.failure_probability, RHO: rho}
         proved = None if plan is None else plan.stages[index].row_width
-        problems = () if plan is None else (stage_problem(plan.stages[index + 1], setting.layers[index + 1]),)
+        problems = () if plan is None else stage_problems(plan.stages[index + 1], setting.layers[index + 1])
         label = f"copies of layer {index + 1}"
         cases.append(Case(label=label, values=values, proved=proved, problems=problems, note=note))
     return tuple(cases)
@@ -74,7 +74,7 @@ def _first_width(symbol: sympy.Symbol, setting: Setting) -> tuple[Case, ...]:
     }
     if plan is None:
         return (Case(label="helper layer", values=values, note=note),)
-    problems = (stage_problem(plan.stages[0], layer),)
+    problems = stage_problems(plan.stages[0], layer)
     return (Case(label="helper layer", values=values, proved=plan.widths[1], problems=problems),)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 
-from bounds.earlier.setting import Setting, stage_problem
+from bounds.earlier.setting import Setting, stage_problems
 from bounds.earlier.statement import Assumption, Case
 from bounds.earlier.symbols import DELTA, EPS, L, N
 from bounds.named import scalar_function
@@ -57,7 +57,7 @@ def network_cases(construction: str, setting: Setting) -> tuple[Case, ...]:
     for stage, layer in zip(plan.stages, setting.layers, strict=True):
         below = stage.helper_width or plan.stages[stage.layer - 2].row_width
         label = f"{'helper layer' if stage.helper_width else 'copies'} below layer {stage.layer}"
-        problems = (stage_problem(stage, layer),)
+        problems = stage_problems(stage, layer)
         cases.append(Case(label=label, values=values, proved=below, problems=problems))
     return tuple(cases)
 

@@ -11,6 +11,7 @@ from bounds.network import LayerSpec, NetworkSpec
 from bounds.requirement import Stage, WidthRequirement
 from bounds.widths.planning import width_requirement
 from bounds.widths.stages import CONTINUUM_SHARE, ToleranceFloorError
+from bounds.widths.subsets import ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,15 @@ def _plan(
         return None, str(floor)
 
 
-def stage_problem(stage: Stage, layer: LayerSpec) -> tuple[Problem, int]:
+def stage_problems(stage: Stage, layer: LayerSpec) -> tuple[tuple[Problem, int], ...]:
     """Return the subset-sum problem of a stage's weights and how many base sets of its size the stage counts.
 
     Two-for-one: one base set per input and sign class, in neurons (two per variable for pairs). One-for-one: one block
-    of copies per input. Constants and the surplus for signs are left out.
+    of copies per input. Constants and the surplus for signs are left out. Nothing where the plan restricts the subsets,
+    as measurements allow every subset.
     """
+    if stage.sizes.subsets != ANY.name:
+        return ()
     sizes, block = stage.sizes, stage.block
     if block is None or sizes.helper_scale is None:
         span, law, sets = sizes.sigma, "uniform", layer.one_signed_inputs + layer.two_signed_inputs
@@ -79,4 +83,4 @@ def stage_problem(stage: Stage, layer: LayerSpec) -> tuple[Problem, int]:
         failure_probability=stage.problem_probability,
         target=min(1.0, layer.max_weight / span),
     )
-    return problem, sets
+    return ((problem, sets),)

@@ -1,6 +1,7 @@
 """Identity padding: real padded networks are as close as promised, and their numbers are those of the padded spec."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bounds
-from bounds.network import LayerSpec
-from bounds.padding import ERROR_SHARE, pad, target_depth
+from bounds.network import LayerSpec, NetworkSpec
+from bounds.padding import ERROR_SHARE, _Identity, pad, target_depth
+from bounds.widths.blocks import choose_block
 from constructions.target import TargetNetwork
 from tests.bounds.padded_network import padded_network
 from tests.bounds.test_widths import dense
@@ -109,6 +111,17 @@ def check_layer(ours: LayerSpec, theirs: LayerSpec, weight: np.ndarray, value: n
     assert ours.input_l1 <= 4 * theirs.input_l1 and ours.input_sup <= 2 * theirs.input_sup
 
 
+@pytest.mark.theorem
+@pytest.mark.parametrize("number", [0, 1])
+def test_errors_pass_lipschitz_constants(number: int) -> None:
+    """Half the Lipschitz constant of a layer above halves the error at the same scale (error ~ s^2)."""
+    spec = dense((3, 4, 2), "tanh", weight=0.25)
+    layers = list(spec.layers)
+    layers[number] = replace(layers[number], lipschitz=0.5)
+    whole, half = (pad(s, 3, 0.1, "tanh", 0) for s in (spec, NetworkSpec(tuple(layers), spec.domain)))
+    assert half.error / half.scale**2 == pytest.approx(0.5 * whole.error / whole.scale**2, rel=0.02)
+
+
 def test_relu_after_relu_needs_one_neuron_per_unit() -> None:
     target = random_target((3, 5, 2), "relu", seed=0)
     padded = pad(target.spec(), 4, 0.1, "relu", position=1)
@@ -125,9 +138,17 @@ def test_the_cheapest_position_is_chosen() -> None:
     assert pad(random_target((6, 5, 3, 2), "relu", 1).spec(), 5, 0.1).position == 2
     assert pad(random_target((6, 3, 5, 2), "relu", 1).spec(), 5, 0.1).position == 1
     assert pad(random_target((2, 5, 5, 2), "relu", 1).spec(), 5, 0.1).position == 0
+    assert pad(random_target((8, 4, 4, 2), "tanh", 1).spec(), 5, 0.1).position == 2  # the later among equals
     for position in range(3):
         spec = random_target((4, 5, 3, 2), "relu", 2).spec()
         assert sum(pad(spec, 5, 0.1).inserted) <= sum(pad(spec, 5, 0.1, position=position).inserted)
+
+
+@pytest.mark.parametrize(("intercept", "kept"), [(0.5, False), (2.0, True)])
+def test_signs_must_hold_with_the_margin(intercept: float, kept: bool) -> None:
+    """t + 1/2 is positive on |t| <= 1/4, but not on |t| <= 5/4, where a ticket's pre-activation may lie."""
+    phi = bounds.Activation.from_expression(bounds.x + intercept)
+    assert _Identity(choose_block(phi), exact=False, scale=0.25).keeps_sign(1.0) == kept
 
 
 def test_nothing_to_pad_changes_nothing() -> None:

@@ -86,6 +86,26 @@ def test_a_factor_in_the_recursion_is_seen(norm: str) -> None:
 
 @pytest.mark.theorem
 @pytest.mark.parametrize("norm", ["linf", "l1"])
+def test_lipschitz_constants_of_every_layer_count(norm: str) -> None:
+    """phi_l(t) = T_l t, T = (2, 1/2, 3), one neuron per layer: between .99 and 1 eps; 2 % more is too much."""
+    slopes = [Fraction(2), Fraction(1, 2), Fraction(3)]
+    weights, biases = [[[Fraction(1)]]] * 3, [[Fraction(0)]] * 3
+    sup = [[Fraction(1)], [Fraction(2)], [Fraction(1)]]
+    spec = spec_of(weights, biases, [2.0, 0.5, 3.0], sup)
+    per_layer = parameter_tolerances(spec, EPS, norm, form="per_layer")
+    options = {"lipschitz": [2.0, 0.5, 3.0], "input_l1": [1.0, 2.0, 1.0], "norm": norm}
+    rows = neuron_tolerances(weights, biases, EPS, at_least_repaired=False, **options)
+    for found in (per_layer, [row[0] for row in rows]):
+        for factor, low, high in ((1.0, 0.98, 1.0), (1.05, 1.0, 1.1)):
+            exact = moved = Fraction(1)
+            for slope, step in zip(slopes, found, strict=True):
+                eps = Fraction(factor * step)
+                exact, moved = slope * exact, slope * ((1 + eps) * moved + eps)
+            assert low * EPS <= moved - exact <= high * EPS
+
+
+@pytest.mark.theorem
+@pytest.mark.parametrize("norm", ["linf", "l1"])
 def test_the_split_is_optimal(norm: str) -> None:
     """50-10-10-2: moving eps between any two layers, scaled back to eps, never saves variables; 1/L each costs 5 %."""
     spec = dense((50, 10, 10, 2), "relu", weight=0.1)

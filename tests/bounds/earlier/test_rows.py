@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import bounds
 from bounds.earlier.rows import STATEMENTS, earlier_rows, grid_constants
 from bounds.earlier.statement import EarlierStatus, Problem
-from bounds.earlier.symbols import C, L
+from bounds.earlier.symbols import RHO, C, L
 from bounds.network import NetworkSpec
 from tests.bounds.test_tolerances import counterexample
 from tests.bounds.test_widths import dense
@@ -252,6 +252,37 @@ def test_measured_constants_count_measured_base_sets() -> None:
         assert 5 < least < 60 and problem.law in ("uniform", "product")
     (unmeasured,) = table(spec, "b22-thm2.5", measured_size=lambda problem: None)
     assert unmeasured.constant_measured is None
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "leaky_relu(0.2)"])
+def test_problems_are_those_of_the_plans(activation: str) -> None:
+    """The proved size of a row's problem is the base set of our plan: its tolerance, target and probability."""
+    spec = dense((3, 4, 2), activation, weight=0.25, bias=0.0)
+    plan = bounds.width_requirement(spec, "L+1", 0.1, 0.01)
+    alone = bounds.width_requirement(NetworkSpec(spec.layers[:1], spec.domain), "2L", 0.1, 0.01, activation)
+    pairs = table(spec, "b22-thm2.5", "b22-thm2.9", "b22-thm2.9-first-layer")
+    wanted = [alone.stages[0], plan.stages[1], plan.stages[0]]
+    for row, stage in zip(pairs, wanted, strict=True):
+        ((problem, _),) = row.cases[0].problems
+        window = min(1.0, problem.target * (1 + 2.0**-40))
+        found = bounds.sufficient_size(problem.tolerance, problem.failure_probability, law=problem.law, window=window)
+        assert found.size == stage.sizes.two_signed
+
+
+def test_the_budget_of_theorem_2_7() -> None:
+    """T eta (S + 1) = eps and rho q problems share delta; the base sets cover inputs and the constant."""
+    spec = dense((3, 4, 2), "relu", weight=0.25, bias=0.2)
+    plan = bounds.width_requirement(spec, "L+1", 0.1, 0.01)
+    (row,) = table(spec, "b22-thm2.7")
+    ((problem, sets),) = row.cases[0].problems
+    assert sets == 4 + 1 and plan.stages[1].copies == 1
+    assert problem.tolerance * (4 + 1) == pytest.approx(0.1, rel=1e-9)
+    assert problem.failure_probability == pytest.approx(0.01 / (8 + 2))
+    assert problem.target == pytest.approx(0.25)
+    hidden = table(dense((3, 4, 4, 2), "relu", weight=0.25, bias=0.2), "b22-thm2.7")[0].cases[0]
+    copies = float(hidden.values[RHO])
+    assert copies > 5
+    assert hidden.problems[0][0].failure_probability == pytest.approx(0.01 / (copies * (16 + 4)))
 
 
 def test_grid_constants_are_suprema_for_widths_and_infima_for_tolerances() -> None:

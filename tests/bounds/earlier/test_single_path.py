@@ -9,6 +9,8 @@ import pytest
 import bounds
 from bounds.earlier.constant_neurons import without_biases
 from bounds.earlier.single_path import PathRequirement, path_probability, paths_needed, single_path_requirement
+from bounds.network import NetworkSpec
+from bounds.widths.blocks import choose_block
 from constructions.target import TargetNetwork
 from tests.bounds.test_widths import dense
 
@@ -63,6 +65,36 @@ def test_two_for_one_recursion_uses_the_budget() -> None:
     assert plan.layers[-1].error <= 0.1
 
 
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "leaky_relu(0.2)"])
+def test_budgets_of_a_layer(activation: str) -> None:
+    """Weights take 15/16 of A_l, the linearisation at most 1/16 and more than that at twice the scale."""
+    spec = dense((3, 4, 4, 2), activation, bias=0.0, weight=0.5)
+    plan = single_path_requirement(spec, 0.1, 0.01, activation, 2.0)
+    block = choose_block(bounds.activation(activation))
+    below = 0.0
+    for layer, sized in zip(spec.layers, plan.layers, strict=True):
+        own = sized.error / layer.lipschitz - layer.row_sum * below
+        reach = block.amplification * (layer.support_l1 + layer.row_nonzeros * below)
+        assert sized.tolerance * reach == pytest.approx(own * 15 / 16, rel=0.01)
+        assert sized.range == 2 * layer.max_weight
+        classes, pairs = (2 if block.rule.split else 1), block.rule.neurons_per_variable
+        assert sized.problems == classes * layer.nonzero_weights
+        assert sized.helper_width == layer.n_in * sized.paths_per_input * pairs
+        factor = min(block.two_signed_factor, block.one_signed_factor)
+
+        for scale, too_bent in ((sized.helper_scale, False), (2 * sized.helper_scale, True)):
+            remainder = block.remainder(scale * (layer.input_sup + below))
+            bent = layer.row_nonzeros * classes * pairs * sized.range / (factor * scale) * remainder
+            assert (bent > own / 16 * 0.99) == too_bent or sized.helper_scale == 1
+        below = sized.error
+
+
+def test_inputs_of_one_sign_need_one_class() -> None:
+    layer = replace(dense((3, 2), "relu", bias=0.0).layers[0], one_signed_inputs=3, two_signed_inputs=0)
+    spec = NetworkSpec((layer,), ((0.0,) * 3, (1.0,) * 3))
+    assert single_path_requirement(spec, 0.1, 0.01, "relu").layers[0].problems == 6
+
+
 def test_width_is_a_square_of_the_tolerance_for_close_weights_and_linear_for_close_products() -> None:
     """Halving eps: four times the neurons if both weights must be close, twice if their product must."""
     spec = dense((3, 4, 2), "relu", bias=0.0, weight=1.0)
@@ -105,7 +137,8 @@ def draw_and_prune(target: TargetNetwork, plan: PathRequirement, rng: np.random.
 
 
 @pytest.mark.theorem
-def test_drawn_networks_contain_the_promised_ticket() -> None:
+@pytest.mark.parametrize("range_factor", [1.0, 2.0])
+def test_drawn_networks_contain_the_promised_ticket(range_factor: float) -> None:
     """Theorem P on 40 draws of a 2-2-1 ReLU target at eps = .3, delta = .05; a third of the paths is too few."""
     target = TargetNetwork(
         weights=[np.array([[0.5, -0.4], [0.3, 0.5]]), np.array([[0.5, -0.5]])],
@@ -114,7 +147,7 @@ def test_drawn_networks_contain_the_promised_ticket() -> None:
         domain=(-np.ones(2), np.ones(2)),
     )
     # two-signed inputs everywhere: the helper below keeps both classes, as for the first layer
-    plan = single_path_requirement(target.spec(), 0.3, 0.05, "relu")
+    plan = single_path_requirement(target.spec(), 0.3, 0.05, "relu", range_factor)
     rng = np.random.default_rng(0)
     errors = [draw_and_prune(target, plan, rng) for _ in range(40)]
     assert sum(error > 0.3 for error in errors) <= 7  # P(Bin(40, .05) > 7) < .001
