@@ -19,7 +19,7 @@ _MARGIN = 1 / 64
 _HALF_WIDTHS = (33 / 64, 40 / 64, 49 / 64, 56 / 64, 65 / 64, 80 / 64)
 _WINDOWS = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1.0)
 _REFERENCE = 1e-3
-_COARSE, _FINE = 16, 96
+_COARSE, _CONTAINED, _FINE = 16, 48, 96
 _WEIGHTS = 32
 _DEPTHS = (12, 24, 36, 48)
 _ALL_GRIDS = ((5e-4, 96), (5e-7, 48), (5e-13, 16))
@@ -32,18 +32,23 @@ def computed_size(query: Query) -> int | None:
 
 def _fixed(query: Query) -> int | None:
     """Answer for one target given in advance, |z| <= window."""
-    return _one_target(query.law, query.window, query.tolerance, query.failure_probability, 1.0)
+    return _one_target(query.law, query.window, query.tolerance, query.failure_probability, 1.0, _FINE)
 
 
 def _one_target(
-    law: str | DensityLaw, window: float, tolerance: float, failure_probability: float, weight: float
+    law: str | DensityLaw,
+    window: float,
+    tolerance: float,
+    failure_probability: float,
+    weight: float,
+    per_doubling: int,
 ) -> int | None:
     geometry = best_geometry(law, min(known for known in _WINDOWS if known >= window))
     start = geometry.start(tolerance)
     depth = next((depth for depth in _DEPTHS if start >= 2.0 ** -(1 + depth)), None)
     if depth is None:
         return None
-    return fixed_target(law, geometry, _FINE, depth, weight).size(start, failure_probability)
+    return fixed_target(law, geometry, per_doubling, depth, weight).size(start, failure_probability)
 
 
 def contained_size(
@@ -58,7 +63,7 @@ def contained_size(
     Raises ValueError otherwise. Source: docs/subset-sums.md.
 
     >>> contained_size(0.01, 0.01, 1.0, 1.0, 1.0), contained_size(0.01, 0.01, 0.5, 1.0, 1.0)
-    (25, 55)
+    (25, 56)
     """
     if not 0 < target <= half_width or not tolerance < half_width:
         raise ValueError(
@@ -71,7 +76,7 @@ def contained_size(
         return explicit
     relative = tolerance / half_width * (1 - 2.0**-50)
     window = min(1.0, target / half_width * (1 + 2.0**-50))
-    computed = _one_target("uniform", window, relative, failure_probability, share)
+    computed = _one_target("uniform", window, relative, failure_probability, share, _CONTAINED)
     return explicit if computed is None else min(explicit, computed)
 
 
