@@ -138,7 +138,7 @@ def test_the_cheapest_position_is_chosen() -> None:
     assert pad(random_target((6, 5, 3, 2), "relu", 1).spec(), 5, 0.1).position == 2
     assert pad(random_target((6, 3, 5, 2), "relu", 1).spec(), 5, 0.1).position == 1
     assert pad(random_target((2, 5, 5, 2), "relu", 1).spec(), 5, 0.1).position == 0
-    assert pad(random_target((8, 4, 4, 2), "tanh", 1).spec(), 5, 0.1).position == 2  # the later among equals
+    assert pad(dense((8, 4, 4, 2), "tanh"), 5, 0.1).position == 2  # the later among equals
     for position in range(3):
         spec = random_target((4, 5, 3, 2), "relu", 2).spec()
         assert sum(pad(spec, 5, 0.1).inserted) <= sum(pad(spec, 5, 0.1, position=position).inserted)
