@@ -139,10 +139,17 @@ def expansion_beside_zero(activation: Activation, side: Side) -> PowerSeries | N
         for order in (shown + 1, *ORDERS):
             series = expand(form, T, order)[form]
             if series.order > shown:
-                return series
+                return _cut_after(series, shown)
     except (NoPowerExpansion, NotReal):
         return None
     return None
+
+
+def _cut_after(series: PowerSeries, exponent: Fraction) -> PowerSeries:
+    """The terms up to an exponent; what follows is of the order of the first term left out."""
+    kept = tuple((k, c) for k, c in series.terms if k <= exponent)
+    left_out = [k for k, _ in series.terms if k > exponent]
+    return PowerSeries(kept, left_out[0] if left_out else series.order)
 
 
 def _check(activation: Activation, side: Side, series: PowerSeries, slope: sympy.Expr) -> None:

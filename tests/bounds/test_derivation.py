@@ -14,9 +14,11 @@ import sympy
 from matplotlib.mathtext import MathTextParser
 
 import bounds
+from bounds.certificate import Certificate
 from bounds.derivation import near_zero, remainder
 from bounds.derivation.derive import STEPS
 from bounds.derivation.records import Derivation, Step
+from bounds.enclosures.branch_and_bound import Verdict
 from bounds.enclosures.lipschitz import slope_candidates
 from bounds.enclosures.pieces import smooth_pieces
 from bounds.expansion import AssumptionError
@@ -148,6 +150,32 @@ def test_what_cannot_be_proved_is_open() -> None:
     }
     assert found["Certificates"] == "proved", "exact radii need no closed form"
     assert derivation("oscillating error").step("Power majorant left of 0").status == "open"
+
+
+@pytest.mark.parametrize("verdict", ["open", "refuted"])
+def test_the_worst_certificate_is_the_status(verdict: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Activation.certify
+
+    def doubtful(act: Activation, tolerance: float, radius: float | None = None) -> Certificate:
+        found = asked(act, tolerance, radius)
+        return dataclasses.replace(found, verdict=Verdict(verdict)) if tolerance == 1e-9 else found
+
+    monkeypatch.setattr(Activation, "certify", doubtful)
+    step = derivation("tanh").step("Certificates")
+    assert step.status == verdict and step.statement.count(": proved, ") == 4
+
+
+def test_expansions_show_the_leading_term_of_the_error() -> None:
+    """Also where a quotient loses orders: sin(x)/x + x = 1 + x - x^2/6 + ..."""
+    shown = derivation("undefined at 0").step("Slope at 0+").statement
+    assert shown.startswith("phi(t) = 1 + t - t**2/6 + O(t**4) as")
+    lossy = Activation.from_expression((sympy.exp(x) - 1 - x - x**2 / 2) / x**2 + 2 * x).derivation()
+    assert lossy.step("Slope at 0-").statement.startswith("phi(-t) = -13*t/6 + t**2/24 + O(t**3) as")
+    for name in bounds.activations():
+        act = bounds.activation(name)
+        for side, error in ((near_zero.RIGHT, act.expansion.right), (near_zero.LEFT, act.expansion.left)):
+            series = near_zero.expansion_beside_zero(act, side)
+            assert series is not None and (error.leading_term is None or error.leading_term in series.terms)
 
 
 def test_the_numbers_of_a_proof_are_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
