@@ -273,7 +273,11 @@ def tolerances(c):
     need({"linf": worst, "l1": summed}[c["norm"]] <= eps, "the error recursion ends above the tolerance")
     return f"the output moves by at most {eps} ({c['norm']}){text}"
 
-KINDS = {"activation-enclosure": enclosure, "dynamic-program": base_set, "closed-form": base_set,
+def lemmas(c):
+    """A width claim rests on these; check_width.py derives it from them."""
+    return "the lemmas hold: " + "; ".join(KINDS[lemma["kind"]](lemma) for lemma in c["lemmas"])
+
+KINDS = {"width": lemmas, "activation-enclosure": enclosure, "dynamic-program": base_set, "closed-form": base_set,
          "tolerances": tolerances}
 
 def main(paths):

@@ -74,8 +74,13 @@ def default_radius(activation: Activation, tolerance: Any) -> float:
 
 
 def _claim(activation: Activation, tolerance: Fraction, end: End) -> Artefact:
-    phi, intercept = function_tree(activation.expression), function_tree(activation.d)
-    slopes = [function_tree(slope) for slope in (activation.m_minus, activation.m_plus)]
+    line = [function_tree(number) for number in (activation.d, activation.m_minus, activation.m_plus)]
+    return enclosure_claim(activation, (line[0], line[1], line[2]), tolerance, end)
+
+
+def enclosure_claim(activation: Activation, line: tuple[Tree, Tree, Tree], tolerance: Fraction, end: End) -> Artefact:
+    """The artefact for any line (intercept, left slope, right slope), as trees without x."""
+    phi, (intercept, *slopes) = function_tree(activation.expression), line
     cuts = [exact_fraction(point) for point in break_points(activation.expression)]
     pieces: list[Piece] = []
     for sign, slope in zip((-1, 1), slopes, strict=True):
