@@ -121,7 +121,6 @@ def _row_constants(activation: Activation, phi: Any) -> Iterator[Inequality]:
         for place in places:
             yield Inequality(f"constant at {place:g}, lower end", claimed.low, abs(phi(place)))
             yield Inequality(f"constant at {place:g}, upper end", abs(phi(place)), claimed.high)
-    yield true("a pruned constant is phi(0)", (pruned is None) == (abs(phi(0)) < _FLOATS))
 
 
 def is_registered(activation: Activation) -> str | None:

@@ -98,5 +98,7 @@ def perform(check: Check[S], subject: S, seed: int = 0, until_violated: bool = F
                     if until_violated:
                         break
     except ArithmeticError as guard:
+        if type(guard) is not ArithmeticError:  # a division by 0 is an error of the check, not a finding
+            raise
         violations.append(true(f"{check.name}: {guard}", False))
     return Outcome(check.name, performed, tuple(violations))

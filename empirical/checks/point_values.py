@@ -31,21 +31,26 @@ class PointValues:
     def of(cls, expression: sympy.Expr) -> PointValues:
         """Return the values of an expression in ``bounds.x``."""
         function = sympy.lambdify(x, expression, "mpmath")
-        return cls(lambda t: mpmath.mpf(function(mpmath.mpf(t))))
+        return cls(lambda t: _at(function, mpmath.mpf(t)))
 
-    def at_zero(self) -> Any:
-        """phi(0), by a point beside it where the expression is undefined at 0."""
-        try:
-            return self.phi(0)
-        except ZeroDivisionError:
-            return (self.phi(mpmath.mpf(10) ** _NEARER) + self.phi(-(mpmath.mpf(10) ** _NEARER))) / 2
+    def slopes(self, direction: int) -> tuple[Any, Any]:
+        """(phi(h) - phi(0))/h at h = direction 1e-20 and direction 1e-22."""
+        start = self.phi(0)
+        coarse, fine = ((self.phi(h) - start) / h for h in (direction * step for step in _steps()))
+        return coarse, fine
 
-    def slope(self, direction: int) -> tuple[Any, Any]:
-        """(phi(h) - phi(0))/h at h = direction 1e-22, and how far it still moved from 1e-20."""
-        start = self.at_zero()
-        far, near = (direction * mpmath.mpf(10) ** exponent for exponent in (_NEAR, _NEARER))
-        coarse, fine = ((self.phi(h) - start) / h for h in (far, near))
-        return fine, abs(fine - coarse)
+
+def _steps() -> list[Any]:
+    return [mpmath.mpf(10) ** exponent for exponent in (_NEAR, _NEARER)]
+
+
+def _at(function: Callable[[Any], Any], t: Any) -> Any:
+    """phi(t), as the mean of two values beside t where the expression divides by 0 (as sin(x)/x does)."""
+    try:
+        return mpmath.mpf(function(t))
+    except ZeroDivisionError:
+        step = _steps()[1]
+        return (mpmath.mpf(function(t + step)) + mpmath.mpf(function(t - step))) / 2
 
 
 @dataclass(frozen=True)

@@ -217,8 +217,8 @@ RECURSION = (
     Mutant(
         wrong="variables of a mixture all count",
         module="bounds.subset_sum.computed",
-        old='computed = _one_target("uniform", window, relative, failure_probability, share)',
-        new='computed = _one_target("uniform", window, relative, failure_probability, 1.0)',
+        old="window, relative, failure_probability, share",
+        new="window, relative, failure_probability, 1.0",
         checks=("mixtures",),
     ),
     Mutant(
