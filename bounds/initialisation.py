@@ -25,7 +25,6 @@ from bounds.enclosures.pieces import smooth_pieces
 from bounds.functions import ScalarFunction, x
 from bounds.laws import LAWS
 from bounds.named import scalar_function
-from bounds.network import NetworkSpec
 from bounds.requirement import WidthRequirement
 
 
@@ -102,30 +101,25 @@ class InitialisationScales:
     output_factor: float | None
 
 
-def initialisation_scales(requirement: WidthRequirement, spec: NetworkSpec, scheme: str = "he") -> InitialisationScales:
+def initialisation_scales(requirement: WidthRequirement, scheme: str = "he") -> InitialisationScales:
     """Return the scale factors between a scheme's source network and the requirement's.
 
-    ``requirement``  of ``width_requirement``; ``spec`` the target it was made for (its activations are the source's).
+    ``requirement``  of ``width_requirement``; the activations of its target are the source's.
     ``scheme``       "he", "glorot", "lecun", or one of these with "_normal".
 
-    Returns :class:`InitialisationScales`. Raises ValueError for an unknown scheme or a spec of another depth.
+    Returns :class:`InitialisationScales`. Raises ValueError for an unknown scheme.
 
-    >>> from bounds import LayerSpec, width_requirement
+    >>> from bounds import LayerSpec, NetworkSpec, width_requirement
     >>> layer = LayerSpec(n_in=2, n_out=1, activation="relu", lipschitz=1.0, enlargement=float("inf"), input_sup=1.0,
     ...     input_l1=2.0, support_l1=2.0, row_sum=1.0, column_sum=0.5, max_weight=0.5, max_bias=0.0, nonzero_weights=2,
     ...     nonzero_biases=0, row_nonzeros=2, one_signed_inputs=0, two_signed_inputs=2)
     >>> spec = NetworkSpec((layer,), ((-1.0, -1.0), (1.0, 1.0)))
-    >>> scales = initialisation_scales(width_requirement(spec, "2L", 0.1, 0.01), spec, "he")
+    >>> scales = initialisation_scales(width_requirement(spec, "2L", 0.1, 0.01), "he")
     >>> [round(layer.factor * layer.drawn, 12) == layer.required for layer in scales.layers], scales.homogeneous
     ([True, True], True)
     """
     if scheme not in SCHEMES:
         raise ValueError(f"initialisation_scales: scheme={scheme!r} is unknown; choose one of {', '.join(SCHEMES)}")
-    if len(requirement.stages) != spec.depth:
-        raise ValueError(
-            f"initialisation_scales: the requirement is for a target of {len(requirement.stages)} layers, the spec has "
-            f"{spec.depth}; pass the spec the requirement was made for"
-        )
     chosen = SCHEMES[scheme]
     layers, product = [], 1.0
     for sigma, (fan_in, fan_out) in zip(required_scales(requirement), _fans(requirement), strict=True):
@@ -141,7 +135,7 @@ def initialisation_scales(requirement: WidthRequirement, spec: NetworkSpec, sche
                 bias_factor=product,
             )
         )
-    homogeneous = all(is_positively_homogeneous(function) for function in _hidden_functions(requirement, spec))
+    homogeneous = all(is_positively_homogeneous(function) for function in _hidden_functions(requirement))
     return InitialisationScales(
         scheme=scheme,
         layers=tuple(layers),
@@ -178,10 +172,10 @@ def _fans(requirement: WidthRequirement) -> list[tuple[int, int]]:
     return list(zip(requirement.widths[:-1], requirement.widths[1:], strict=True))
 
 
-def _hidden_functions(requirement: WidthRequirement, spec: NetworkSpec) -> list[ScalarFunction]:
+def _hidden_functions(requirement: WidthRequirement) -> list[ScalarFunction]:
     """Return the activations of the source's layers but the last."""
     functions = []
-    for stage, layer in zip(requirement.stages, spec.layers, strict=True):
+    for stage, layer in zip(requirement.stages, requirement.spec.layers, strict=True):
         if stage.block is not None:
             functions.append(stage.block.activation.function)
         functions.append(scalar_function(layer.activation))

@@ -74,6 +74,7 @@ def width_requirement(
     first_activation: str | None = None,
     subsets: str | None = None,
     split: str | None = None,
+    source_depth: int | None = None,
 ) -> WidthRequirement:
     """Return an explicit sufficient width of the source network for a ticket within ``tolerance`` of the target.
 
@@ -82,6 +83,9 @@ def width_requirement(
     ``first_activation``     phi_0 of the helper layers; default: the target's first hidden activation.
     ``subsets``              family of subsets for one-for-one layers (``bounds.widths.subsets.SUBSET_RULES``).
     ``split``                how the budgets are shared (``bounds.widths.budgets.SPLITS``).
+    ``source_depth``         depth of the source network, if it is to be larger than the construction needs: identity
+                             layers are inserted into the target (``bounds.pad``); their error is taken off the
+                             tolerance, and the requirement is that of the padded target at the rest.
 
     Returns the :class:`WidthRequirement` of fewest neurons over the splits, for the family asked for or else the first
     one within reach of float64. Raises ValueError for values out of range, an unknown construction or a tolerance below
@@ -95,7 +99,13 @@ def width_requirement(
             f"{_LEAST_FAILURE_PROBABILITY:g}, as it is shared among many problems in float64; choose a larger one"
         )
     rule = construction_named(construction)
-    block = choose_block(activation_by_name(first_activation or default_first_activation(spec)), rule.force_pairs)
+    first_activation = first_activation or default_first_activation(spec)
+    if source_depth is not None:
+        from bounds.padding import pad, target_depth  # that module plans nothing, but reads this one
+
+        padded = pad(spec, target_depth(construction, source_depth), tolerance, first_activation)
+        spec, tolerance = padded.spec, tolerance - padded.error
+    block = choose_block(activation_by_name(first_activation), rule.force_pairs)
     costs = [neurons_per_variable(spec, rule, block, number) for number in range(1, spec.depth + 1)]
     budgets = [
         Budget(tolerance, failure_probability, tuple(SPLITS[name](costs)), name)

@@ -206,3 +206,16 @@ def test_enlargements_shrink_by_the_shift() -> None:
     assert kept.enlargement == math.inf
     assert 0.9 < moved.enlargement < 1
     assert padded.spec.layers[3].input_sup > spec.layers[2].input_sup
+
+
+@pytest.mark.parametrize(("construction", "depth"), [("2L", 8), ("L+1", 5), ("looks-linear", 8)])
+def test_width_requirement_for_a_deeper_source(construction: str, depth: int) -> None:
+    """The source has the depth asked for; the plan is the padded target's, at what padding leaves of the tolerance."""
+    spec = dense((2, 3, 2), "tanh")
+    deeper = bounds.width_requirement(spec, construction, 0.2, 0.05, source_depth=depth)
+    padded = bounds.pad(spec, target_depth(construction, depth), 0.2)
+    assert len(deeper.widths) - 1 == depth
+    assert deeper.tolerance == 0.2 - padded.error < 0.2
+    assert deeper.widths == bounds.width_requirement(padded.spec, construction, 0.2 - padded.error, 0.05).widths
+    with pytest.raises(ValueError, match="source_depth=1"):
+        bounds.width_requirement(spec, construction, 0.2, 0.05, source_depth=1)
