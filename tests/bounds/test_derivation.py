@@ -17,7 +17,7 @@ import bounds
 from bounds.certificate import Certificate
 from bounds.derivation import near_zero, remainder
 from bounds.derivation.derive import STEPS
-from bounds.derivation.records import Derivation, Step
+from bounds.derivation.records import Derivation, Formula, Step
 from bounds.enclosures.branch_and_bound import Verdict
 from bounds.enclosures.lipschitz import slope_candidates
 from bounds.enclosures.pieces import smooth_pieces
@@ -117,7 +117,8 @@ def test_the_evidence_of_a_majorant() -> None:
     """tanh t - t = -t^3/3 + G t^5 with G about 2/15; beyond the bisection |tanh t - t| <= t."""
     lines = derivation("tanh").step("Power majorant right of 0").statement.splitlines()
     low, high = map(float, re.search(r"G\(t\) in \[(\S+), (\S+)\]", lines[1]).groups())  # type: ignore[union-attr]
-    assert low < 2 / 15 <= high < 0.14 and lines[1].startswith("on (0, 0.5]: e_plus(t) = -t**3/3 + G(t)*t**5")
+    assert 0.1 < low < 0.12 < 2 / 15 <= high < 0.14, "G(1/2) is .1190, G(0) is 2/15"
+    assert lines[1].startswith("on (0, 0.5]: e_plus(t) = -t**3/3 + G(t)*t**5")
     assert lines[2] == "on [0.5, 2]: |e_plus(t)| <= K*t**p"
     assert lines[3] == "on [2, oo): |e_plus(t)| <= 1*t <= K*t**p"
     act = bounds.activation("tanh")
@@ -254,6 +255,15 @@ def test_the_latex_is_balanced_and_uses_amsmath_only(name: str) -> None:
     assert set(COMMANDS.findall(source.replace("\\\\", " "))) <= set(WORDS.split())
     outside = re.sub(r"\\begin\{align\*\}.*?\\end\{align\*\}", "", source, flags=re.DOTALL)
     assert not re.search(r"(?<!\\)[_^&%$#~<>|]", outside), "words are escaped"
+
+
+def test_words_are_escaped_for_latex() -> None:
+    step = Step(title="50 % of a_b^c", formulas=(Formula("a", "a", ""),), method=r"a \ & {b} ~ <|>", source="#1")
+    (line,) = [line for line in Derivation("n", x, (step,)).latex().splitlines() if line.startswith(r"\item")]
+    assert line == (
+        r"\item \textbf{50 \% of a\_b\^{}c} (proved), by a \textbackslash{} \& \{b\} \~{} "
+        r"\textless{}\textbar{}\textgreater{} [\#1]:"
+    )
 
 
 @pytest.mark.parametrize("name", EVERY)
