@@ -1,7 +1,8 @@
 r"""Sufficient sizes for subsets of at most, or exactly, k of m variables (Theorem 11 and Corollary 12).
 
 **Uniform variables**: ``block_choice``. **Other laws**: a law that contains U[-c, c] with weight p serves with those of
-its m variables that are uniform, as long as P(Bin(m, p) < n) is small; z is split over r groups with z/r, eta/r.
+its m variables that are uniform, as long as P(Bin(m, p) < n) is small; if c < |z|, z is split over r groups with z/r,
+eta/r, or one variable bridges the distance: |z - X| <= c, and what is left is a target for the others.
 **Exactly k, k large**: k - k' *fillers* come first, one after the other: the next variable with the sign of what is
 left of z and |X| <= 1. What is left stays in [-1, 1] and does not depend on the variables still to come, which serve it
 with exactly k'. **At most k**: at most k' <= k, and any subset of m <= k variables.
@@ -26,6 +27,7 @@ from bounds.subset_sum.queries import Query
 from bounds.subset_sum.thinning import least_trials
 
 _MOST_GROUPS = 4
+_BRIDGES = 8
 _DOWN = 1 - 2.0**-50
 _NEVER = 2.0**-60
 
@@ -91,11 +93,28 @@ def _one_sided_mass(law: str | DensityLaw) -> float:
 
 @lru_cache(maxsize=65536)
 def _at_target(query: Query, chosen: int, keep: bool) -> int | None:
-    """Return the least size for one target over groups and contained uniforms; None where none is found."""
+    """Return the least size for one target over groups, bridges and contained uniforms; None where none is found."""
     if chosen == 1:
         return by_one(query, query.window)
-    sizes = (_in_groups(query, chosen, keep, groups) for groups in range(1, min(_MOST_GROUPS, chosen) + 1))
+    sizes = [_in_groups(query, chosen, keep, groups) for groups in range(1, min(_MOST_GROUPS, chosen) + 1)]
+    sizes += [_bridged(query, chosen, keep, query.window * k / _BRIDGES) for k in range(1, _BRIDGES)]
     return min((size for size in sizes if size is not None), default=None)
+
+
+def _bridged(query: Query, chosen: int, keep: bool, half_width: float) -> int | None:
+    """One variable within c of z, then the remainder, |z - X| <= c, as a target given in advance, by the others."""
+    chance = _within(query.law, query.window, half_width)
+    rest = replace(query, window=half_width, failure_probability=query.failure_probability * 0.75 * _DOWN)
+    served = _in_groups(rest, chosen - 1, keep, 1) if chance > _NEVER else None
+    return None if served is None else served + least_trials(1, chance, query.failure_probability / 4)
+
+
+@lru_cache(maxsize=4096)
+@working_precision
+def _within(law: str | DensityLaw, target: float, distance: float) -> float:
+    """Return a lower bound of P(|X - z| <= distance) for |z| <= target, where distance <= target: least at its end."""
+    mass, end = registered(law).mass, ball(target)
+    return lower(mass(end + ball(distance)) - mass(end - ball(distance)))
 
 
 @working_precision

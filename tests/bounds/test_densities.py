@@ -38,6 +38,7 @@ DENSITIES = {
     "shifted_normal": NORMAL.subs(x, x - Rational(1, 2)),
     "two_normals": (NORMAL + NORMAL.subs(x, x - 2)) / 2,
     "narrow": 5 * exp(-10 * Abs(x)),
+    "stairs": Piecewise((Rational(3, 8), Abs(x) <= 1), (Rational(1, 8), Abs(x) <= 2), (0, True)),
     "skewed": Piecewise((exp(-x) / 2, x >= 0), (exp(2 * x), True)),
 }
 REGISTERED = {

@@ -94,6 +94,37 @@ def test_corollary_12_fillers() -> None:
     assert certainly_above(failures, trials) <= 0.1
 
 
+@pytest.mark.theorem
+@pytest.mark.parametrize("law", ["uniform", "product", "normal"])
+def test_a_bridge_is_found_at_least_as_often_as_said(law: str) -> None:
+    """P(|X - z| <= c) is least at the largest |z| and met there; what is left after a bridge is at most c."""
+    draws = SAMPLERS[law](np.random.default_rng(12), 200_000)
+    for window, c in ((1.0, 0.5), (1.0, 0.25), (0.6, 0.5)):
+        chance = limited_size._within(law, window, c)
+        for z in (0.0, 0.3 * window, -window):
+            found = binomtest(int(np.count_nonzero(np.abs(draws - z) <= c)), draws.size).proportion_ci(0.999)
+            assert found.high >= chance and (abs(z) < window or found.low <= chance)
+
+
+@pytest.mark.theorem
+@pytest.mark.parametrize(("kind", "k"), [("at_most", 2), ("exactly", 2), ("at_most", 3)])
+def test_other_laws_by_a_bridge_and_thinning(kind: str, k: int) -> None:
+    """UU at z = 1, tolerance .1: single variables, pairs, and triples with one of the first 40 variables."""
+    size, trials, failures = sufficient_size(0.1, 0.1, "product", subsets=kind, subset_size=k).size, 80, 0
+    generator = np.random.default_rng(13)
+    for _ in range(trials):
+        draws = generator.uniform(-1, 1, size) * generator.uniform(-1, 1, size)
+        pairs = np.add.outer(draws, draws)[np.triu_indices(size, 1)]
+        sums = pairs if kind == "exactly" else np.concatenate([draws, pairs])
+        served = bool(np.any(np.abs(sums - 1) <= 0.1))
+        if not served and k == 3:
+            rest = draws[40:]
+            far = np.add.outer(rest, rest)[np.triu_indices(rest.size, 1)]
+            served = bool(np.any(np.abs(np.add.outer(draws[:40], far) - 1) <= 0.1))
+        failures += not served
+    assert certainly_above(failures, trials) <= 0.1
+
+
 # ---------------------------------------------------------------- the recursion of Theorem 11
 
 
@@ -259,12 +290,12 @@ def test_success_bounds_are_above_the_observed_success(kind: str, law: str) -> N
 # ---------------------------------------------------------------- the answers
 
 
-@pytest.mark.parametrize("law", ["uniform", "product", "normal", "normal_product"])
+@pytest.mark.parametrize("law", ["uniform", "product", "normal"])
 @pytest.mark.parametrize("quantifier", ["fixed", "all"])
 def test_necessary_at_most_sufficient(law: str, quantifier: str) -> None:
     unrestricted = necessary_size(0.1, 0.05, law, quantifier).size
     for kind, variant in VARIANTS.items():
-        for k in (1, 2, 4, 9, 40) if variant.takes_size else (None,):
+        for k in (1, 3, 9, 40) if variant.takes_size else (None,):
             options = {"law": law, "quantifier": quantifier, "subsets": kind, "subset_size": k}
             needed, enough = (f(0.1, 0.05, **options) for f in (necessary_size, sufficient_size))
             assert needed.size <= enough.size and enough.method == kind and enough.status == "proved"
@@ -290,7 +321,7 @@ def test_at_most_falls_with_k_down_to_any_subset_and_exactly_needs_k() -> None:
     steps=st.tuples(st.floats(0, 0.7), st.floats(0, 2)),
     k=st.integers(1, 7),
 )
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_sizes_are_monotone_in_both_levels(
     kind: str, law: str, exponents: tuple[float, float], steps: tuple[float, float], k: int
 ) -> None:
