@@ -162,6 +162,17 @@ def test_earlier_constructions_at_the_same_target(capsys: pytest.CaptureFixture[
     assert "earlier" not in ask(capsys, "relu", *SMALL, "--construction", "2L")
 
 
+def test_missing_earlier_rows_do_not_stop_the_others(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any, **__: Any) -> Any:
+        raise ValueError("earlier_rows: nothing fits")
+
+    monkeypatch.setattr(bounds, "earlier_rows", failing)
+    shown = ask(capsys, "tanh", *SMALL, status=ExitCode.INCOMPLETE)
+    assert "earlier_rows: nothing fits" in shown and shown.count("source widths: ") == 3
+
+
 def test_where_the_neurons_go(capsys: pytest.CaptureFixture[str]) -> None:
     shown = " ".join(ask(capsys, "tanh", *SMALL, "--construction", "2L").split())
     widths = [int(w) for w in re.search(r"source widths: ([\d-]+)", shown)[1].split("-")]  # type: ignore[index]

@@ -12,7 +12,8 @@ from reports.commands.theory.artefacts import Written, artefacts_text, check_fol
 from reports.commands.theory.expression import chosen_activation
 from reports.commands.theory.facts import Fact
 from reports.commands.theory.layout import Sources, table
-from reports.commands.theory.network import NetworkAnswer, ask_network, network_dict, network_text
+from reports.commands.theory.network import NetworkAnswer, ask_network, network_dict
+from reports.commands.theory.network_text import network_text
 from reports.commands.theory.one_activation import CLOSED_FORMS, at_tolerance, formulas
 from reports.exit_codes import ExitCode
 
@@ -74,10 +75,10 @@ def run_one(options: argparse.Namespace) -> int:
 
 
 def _gathered(options: argparse.Namespace, activation: Activation) -> Answer:
-    network = ask_network(options, activation.name) if options.width is not None else []
     found = {
         value: at_tolerance(activation, value, options.failure_probability, options.law) for value in options.tolerance
     }
+    network = ask_network(options, activation.name) if options.width is not None else []
     spec = network[0].spec if network else None
     written = write_artefacts(options, activation, spec) if options.artefacts is not None else []
     return Answer(activation, found, network, written)
