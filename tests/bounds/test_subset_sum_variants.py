@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
 from bounds.laws import LAWS, Law
-from bounds.subset_sum import block_choice, limited_size
+from bounds.subset_sum import block_choice, limited_size, one_sign
 from bounds.subset_sum.block_choice import BlockPlan, least_plan, start_share
 from bounds.subset_sum.positive_sums import near_positive
 from bounds.subset_sum.queries import Query, Subsets
@@ -123,6 +123,91 @@ def test_other_laws_by_a_bridge_and_thinning(kind: str, k: int) -> None:
             served = bool(np.any(np.abs(np.add.outer(draws[:40], far) - 1) <= 0.1))
         failures += not served
     assert certainly_above(failures, trials) <= 0.1
+
+
+# ---------------------------------------------------------------- budgets: every part of a size, added up again
+
+
+def tail_below(size: int, chance: float, successes: int) -> float:
+    return float(binom(size, chance).cdf(successes - 1))
+
+
+@pytest.mark.parametrize(("law", "c", "weight"), [("product", 0.5, math.log(2) / 2), ("normal", 1.0, 0.4839414)])
+@pytest.mark.parametrize(("chosen", "groups"), [(4, 2), (5, 2), (6, 3)])
+def test_groups_add_up(law: str, c: float, weight: float, chosen: int, groups: int) -> None:
+    """z/r within eta/r in units of the contained uniform, delta/(2r) each, and thinning with delta/2."""
+    query = Query(0.03, 0.02, law, "fixed", 1.0)
+    size = limited_size._in_groups(query, chosen, True, groups)
+    if (law, groups) == ("product", 3):
+        c, weight = max(((k / 64, k / 64 * math.log(64 / k)) for k in range(22, 64)), key=lambda pair: pair[1])
+    window, eta = 1 / groups / c, 0.03 / groups / c
+    counts = [chosen // groups + (g < chosen % groups) for g in range(groups)]
+    plans = [least_plan(start_share(eta, min(1.0, window)), 0.02 / (2 * groups), n, True) for n in counts]
+    usable = sum(plan.size for plan in plans if plan is not None)
+    assert size is not None and tail_below(size, weight, usable) <= 0.01 * 1.001
+    assert tail_below(size - 4, weight, usable) > 0.01
+
+
+def test_uniform_variables_need_no_thinning() -> None:
+    query = Query(0.03, 0.02, "uniform", "fixed", 1.0)
+    plan = least_plan(start_share(0.03, 1.0), 0.02, 4, True)
+    assert plan is not None and limited_size._in_groups(query, 4, True, 1) == plan.size
+
+
+@pytest.mark.parametrize(("law", "chance"), [("uniform", 0.5), ("normal", 0.3413447)])
+def test_fillers_add_up(law: str, chance: float) -> None:
+    """delta/4 for the fillers, P(0 < X <= 1) each; the rest serves any |z| <= 1 with 3 delta/4, whatever the window."""
+    for window in (1.0, 0.4):
+        query = Query(0.05, 0.02, law, "fixed", window)
+        size = limited_size._with_fillers(query, 30, 4)
+        served = limited_size._at_target(Query(0.05, 0.02 * 0.75 * (1 - 2.0**-50), law, "fixed", 1.0), 4, False)
+        assert size is not None and served is not None
+        assert tail_below(size - served, chance, 26) <= 0.005 * 1.001
+        assert tail_below(size - served - 1, chance, 26) > 0.005
+    assert limited_size._with_fillers(query, 4, 4) == limited_size._at_target(query, 4, False)
+
+
+def test_a_bridge_adds_up() -> None:
+    """UU, c = 1/2: P(|X - 1| <= 1/2) = 1/2 - F(1/2), delta/4 for none among M; then |z| <= 1/2 with 3 delta/4."""
+    query = Query(0.05, 0.02, "product", "fixed", 1.0)
+    rest = Query(0.05, 0.02 * 0.75 * (1 - 2.0**-50), "product", "fixed", 0.5)
+    size, served = limited_size._bridged(query, 5, False, 0.5), limited_size._in_groups(rest, 4, False, 1)
+    assert size is not None and served is not None
+    missed = 1 - (0.5 - 0.25 * (1 - math.log(0.5)))
+    assert missed ** (size - served) <= 0.005 < missed ** (size - served - 1)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("chosen", [2, 3, 4])
+def test_plans_fail_at_most_as_often_as_asked(keep: bool, chosen: int) -> None:
+    """The plan returned, through psi without a grid: below the failure probability for one family of caps, not far."""
+    for start, delta in ((0.2, 0.1), (0.05, 0.01)):
+        plan = least_plan(start, delta, chosen, keep)
+        assert plan is not None and plan.blocks == chosen - 1
+        found = [
+            psi(plan.blocks, plan.per_block, plan.hits, int(keep), table_caps(plan.blocks, family), start)
+            for family in range(len(block_choice._CAPS))
+        ]
+        assert 0.2 * delta <= min(found) <= delta
+
+
+@pytest.mark.parametrize("law", ["uniform", "product", "normal"])
+def test_one_sign_adds_up(law: str) -> None:
+    """Exactly k usable variables for the target 0 at tolerance eta k/|z|, weight s p(s), s = 2 |z|/k, delta/2 twice."""
+    density = {
+        "uniform": lambda t: 0.5 * (t <= 1),
+        "product": lambda t: -math.log(min(t, 1.0)) / 2,
+        "normal": lambda t: math.exp(-t * t / 2) / math.sqrt(2 * math.pi),
+    }[law]
+    query = Query(0.01, 0.02, law, "fixed", 0.8, Subsets("one_sign", None, 0.5))
+    found = list(one_sign._usable(query, 0.5, 0.8))
+    assert len(found) > 5
+    for (usable, weight), k in zip(found, range(13 - len(found), 13), strict=True):
+        assert weight == pytest.approx(2 * 0.5 / k * density(2 * 0.8 / k), rel=1e-9)
+        plan = least_plan(start_share(0.01 * k / 0.8, 0.0), 0.01, k, keep=False)
+        assert plan is not None and plan.size <= usable <= plan.size + 1
+    size = one_sign._cell_size(query, 0.5, 0.8, 0)
+    assert any(tail_below(size, weight, usable) <= 0.01 * 1.001 for usable, weight in found)
 
 
 # ---------------------------------------------------------------- the recursion of Theorem 11
