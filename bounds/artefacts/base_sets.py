@@ -28,10 +28,11 @@ from bounds.subset_sum.sizes import sufficient_size
 CHECKED_LAWS = ("uniform", "product")
 """Laws whose distribution the stand-alone checker knows."""
 _GEOMETRY_WINDOWS = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1.0)
-_MOST_VARIABLES = 1024
-
-
 _WEIGHT_UNIT = 2**40
+_UNIT_BITS = 16
+_MOST_UNIT_BITS = 52
+_MARGIN = 1 - 2.0**-20
+"""The grid's size is found in float64; the checker rounds elsewhere."""
 
 
 class NoSizeError(ValueError):
@@ -156,7 +157,7 @@ class Grid:
         shares = np.array(self.nodes) / self.unit
         last = np.searchsorted(self.nodes, [min(2 * k, self.unit) for k in self.nodes])
         rounded = Steps(shares, np.array(self.mean) / self.unit, np.array(self.hit) / self.unit, last.astype(np.int64))
-        return Recursion(rounded, [self.first_row]).size(float(shares[0]), float(problem.failure_probability))
+        return Recursion(rounded, [self.first_row]).size(float(shares[0]), float(problem.failure_probability) * _MARGIN)
 
     def claim(self, problem: Problem, size: int) -> Artefact:
         """The artefact for this grid."""
@@ -175,7 +176,7 @@ def _grid(problem: Problem, rule: GridRule) -> Grid:
     """Nodes from the reachable share to 1, means and hits in ball arithmetic rounded down to the unit."""
     geometry = _geometry(problem)
     start = _start(problem, geometry)
-    unit = 1 << (16 + math.ceil(-math.log2(start)))
+    unit = 1 << min(_MOST_UNIT_BITS, _UNIT_BITS + math.ceil(-math.log2(start)))  # nodes stay exact in float64
     halvings = rule.halvings if problem.fixed else math.ceil(math.log2(4 * geometry.half_width / problem.tolerance))
     nodes = _nodes(start, unit, rule, halvings)
     shares = np.array(nodes) / unit

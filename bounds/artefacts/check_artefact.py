@@ -96,21 +96,23 @@ AT = {
 def bell(x):  # erf'(x) = 2/sqrt(pi) exp(-x^2)
     return (-x * x).image("exp") * (ONE.image("atan") * 4).image("root", Q(1, 2)).inverse() * 2
 
-def sine(x):  # of a number z in the middle, give or take the distance to the ends
+def sine(x):  # of a number z in the middle or just below, give or take the distance to the upper end
     need(x.size() < 99, "sin of a number beyond 99")
     z = I((x.lo + x.hi) / 2).lo
-    return series(I(z), lambda n: -z * z / ((2 * n + 2) * (2 * n + 3))) + I(z - x.hi, x.hi - z) + I(x.lo - z, z - x.lo)
+    return series(I(z), lambda n: -z * z / ((2 * n + 2) * (2 * n + 3))) + I(z - x.hi, x.hi - z)
 
 # Jets are lists of Taylor coefficients f_0, ..., f_k, f_j = (j-th derivative)/j!, as intervals: at a number, or over a
 # box, where f_j contains the coefficients at all its numbers. y = F(u), y' = slope u': k y_k = sum_j j u_j slope_(k-j).
 def mul(u, v):
     return [sum((u[j] * v[k - j] for j in range(k + 1)), ZERO) for k in range(len(u))]
 
+def following(u, slope, k):
+    return sum((u[j] * slope[k - j] * Q(j, k) for j in range(1, k + 1)), ZERO)
+
 def solve(first, u, slope):
     y = [first]
     for k in range(1, len(u)):
-        g = slope(y)
-        y.append(sum((u[j] * g[k - j] * Q(j, k) for j in range(1, k + 1)), ZERO))
+        y.append(following(u, slope(y), k))
     return y
 
 def power(u, r):  # slope r u^(r-1)
@@ -121,11 +123,11 @@ def power(u, r):  # slope r u^(r-1)
     first = first if r >= 0 else first.inverse()
     return solve(first, u, lambda y: [c * r for c in power(u[: len(y)], r - 1)] if r else [ZERO for _ in y])
 
-def sin(u, quarters=0):  # sin(z + quarters pi/2)
-    return solve(sine(u[0] + ONE.image("atan") * (2 * quarters)), u, lambda y: sin(u[: len(y)], quarters + 1))
-
-def gauss(u):  # exp(-u^2)
-    return FUNCTIONS["exp"]([-c for c in mul(u, u)])
+def sin(u):  # slope cos u = sin(u + pi/2), whose slope is -sin u
+    s, c = [sine(u[0])], [sine(u[0] + ONE.image("atan") * 2)]
+    for k in range(1, len(u)):
+        s, c = [*s, following(u, c, k)], [*c, -following(u, s, k)]
+    return s
 
 def one_plus(u, sign):
     return [u[0] * sign + 1, *(c * sign for c in u[1:])]
@@ -135,7 +137,8 @@ FUNCTIONS = {
     "sin": sin,
     "log": lambda u: solve(u[0].image("log"), u, lambda y: power(u, Q(-1))),
     "atan": lambda u: solve(u[0].image("atan"), u, lambda y: power(one_plus(mul(u, u), 1), Q(-1))),
-    "erf": lambda u: solve(u[0].image("erf"), u, lambda y: [bell(ZERO) * c for c in gauss(u)]),
+    "erf": lambda u: solve(u[0].image("erf"), u, lambda y: [
+        bell(ZERO) * c for c in FUNCTIONS["exp"]([-c for c in mul(u, u)])]),
     "tanh": lambda u: solve(-((u[0] * 2).image("exp") + 1).inverse() * 2 + 1, u, lambda y: one_plus(mul(y, y), -1)),
 }
 

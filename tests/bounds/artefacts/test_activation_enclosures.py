@@ -46,7 +46,7 @@ USER_EXPRESSIONS = {
     "switches": sympy.Max(x, x / 3) + sympy.Abs(x) ** 3 / 7,
     "cosine": sympy.sin(x) * sympy.cos(x) + x / 2,
     "root": x * sympy.sqrt(1 + x**2),
-    "hyperbolic": sympy.sinh(x) + sympy.asinh(x),
+    "hyperbolic": sympy.sinh(x) + sympy.cosh(x) / 3,
     "pieces": sympy.Piecewise((x / 2, x < -1), (sympy.atan(x) * 2 / sympy.pi, x <= 1), (x / 2, True)),
     "power": x + sympy.Abs(x) ** sympy.Rational(3, 2),
     "sign": x + x**2 * sympy.sign(x),
@@ -65,10 +65,18 @@ def test_expressions_of_a_user_are_accepted(name: str) -> None:
     assert not accepted(changed(claim, tolerance=str(Fraction(claim["tolerance"]) * Fraction(99, 100))))
 
 
-@pytest.mark.parametrize("name", [*bounds.activations(), *USER_EXPRESSIONS])
+FURTHER_EXPRESSIONS = {
+    "area": x + sympy.asinh(x) / 2,
+    "tangent": sympy.tan(x / 3),
+    "hyperbolic secant": x + sympy.sech(x),
+}
+
+
+@pytest.mark.parametrize("name", [*bounds.activations(), *USER_EXPRESSIONS, *FURTHER_EXPRESSIONS])
 def test_the_tree_is_the_function(name: str) -> None:
     """At random rationals the checker's value of the tree contains the package's value of the expression."""
-    phi = bounds.Activation.from_expression(USER_EXPRESSIONS[name], name) if name in USER_EXPRESSIONS else None
+    expression = (USER_EXPRESSIONS | FURTHER_EXPRESSIONS).get(name)
+    phi = None if expression is None else bounds.Activation.from_expression(expression, name)
     function = (phi or bounds.activation(name)).function
     tree, draw = function_tree(function.expression), random.Random(name)
     for _ in range(12):
@@ -106,6 +114,14 @@ def test_the_error_bound_is_at_least_the_error_and_close_to_it() -> None:
         )
         assert float(bound) >= worst * (1 - 1e-12)
         assert order < 4 or float(bound) <= 1.3 * worst + 1e-6
+
+
+def test_taylors_formula_needs_its_centre_in_the_box() -> None:
+    """tanh(10 x) is 0 at 0 and flat on (1, 2): from there the mean value form would bound it by nearly 0."""
+    steep = ["tanh", ["mul", 10, "x"]]
+    assert float(check_artefact.error(steep, Fraction(1), Fraction(2), Fraction(1), 1)) == pytest.approx(1)
+    with pytest.raises(ValueError, match="centre"):
+        check_artefact.error(steep, Fraction(1), Fraction(2), Fraction(0), 1)
 
 
 def test_arguments_are_checked() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -40,6 +41,26 @@ def test_the_headline_sizes_are_proved_again(law: str, level: float, size: int) 
 def test_other_levels_and_quantifiers(law: str, quantifier: str) -> None:
     claim = sizes(0.1, 0.02, law, quantifier)
     assert claim["size"] <= bounds.sufficient_size(0.1, 0.02, law, quantifier).size
+    assert accepted(claim)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_questions_about_uniform_variables(seed: int) -> None:
+    """Whatever is asked, what is written is accepted, and one variable less than the grid proves is not."""
+    draw = random.Random(seed)
+    tolerance, failure_probability = 10 ** -draw.uniform(0.5, 2.5), 10 ** -draw.uniform(0.3, 4)
+    quantifier, window = draw.choice(["fixed", "all"]), draw.choice([0.3, 0.75, 1])
+    claim = base_set(tolerance, failure_probability, "uniform", quantifier, window)
+    assert accepted(claim)
+    assert claim["size"] <= bounds.sufficient_size(
+        tolerance, failure_probability, "uniform", quantifier, window=window
+    ).size + (1 if quantifier == "all" else 0)
+    assert claim["size"] == 0 or not accepted(changed(claim, size=claim["size"] - 1))
+
+
+def test_a_small_tolerance_of_a_small_weight() -> None:
+    level = Fraction(1, 10**5)
+    claim = claim_of(Problem("uniform", level, Fraction(1, 100), window=Fraction(1, 50)), 20)
     assert accepted(claim)
 
 

@@ -62,14 +62,20 @@ def test_roots_contain_the_ball(exponent: Fraction) -> None:
     assert I(Fraction(0)).image("root", exponent).size() == 0
 
 
-def test_sine_and_its_quarters_contain_the_ball() -> None:
-    functions = [lambda x: x.sin(), lambda x: x.cos(), lambda x: -x.sin(), lambda x: -x.cos()]
+def test_sine_and_its_derivatives_contain_the_ball() -> None:
     with ctx.workprec(_BITS):
         for x in points(3, -30, 30):
-            for quarters, function in enumerate(functions):
-                (value,) = check_artefact.sin([I(x)], quarters)
-                assert contains(value, function(exact(x)))
+            sine, cosine = exact(x).sin(), exact(x).cos()
+            jet = check_artefact.sin([I(x), ONE, ZERO, ZERO, ZERO])
+            for value, expected in zip(jet, (sine, cosine, -sine / 2, -cosine / 6, sine / 24), strict=True):
+                assert contains(value, expected)
                 assert value.hi - value.lo < Fraction(1, 2**60)
+
+
+def test_series_count_what_follows_the_last_term() -> None:
+    """1 + 1/2 + 1/4 + ... = 2: every partial sum is exact, and none of them is 2."""
+    total = check_artefact.series(ONE, lambda n: Fraction(1, 2))
+    assert total.lo < 2 <= total.hi < 2 + Fraction(1, 2**100)
 
 
 def test_sine_of_an_interval_contains_the_sines_of_its_numbers() -> None:

@@ -117,6 +117,31 @@ def test_tampered_enclosures_are_rejected(name: str) -> None:
     assert not wrong, f"{name}: accepted with {wrong}"
 
 
+HIDDEN_KINKS: dict[str, Any] = {
+    "a switch inside a piece": ["below", "1/10", "x", ["mul", 2, "x"]],
+    "a maximum inside a piece": ["max", "x", ["add", ["mul", 2, "x"], "-1/10"]],
+    "a minimum inside a piece": ["mul", -1, ["max", ["mul", -1, "x"], "-1/10"]],
+    "a switch left of the piece": ["below", "-1/10", ["mul", 2, "x"], "x"],
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN_KINKS)
+def test_a_kink_cannot_hide_inside_a_piece(name: str) -> None:
+    """The linear branch beside 0 does not speak for the other one."""
+    honest = {
+        "kind": "activation-enclosure",
+        "phi": HIDDEN_KINKS[name],
+        "intercept": 0,
+        "slope_minus": 1,
+        "slope_plus": 1,
+        "tolerance": "1/1000",
+        "points": ["-1/20", 0, "1/20"],
+        "pieces": [[2, 0], [2, 0]],
+    }
+    assert accepted(honest)
+    assert not accepted(changed(honest, points=["-1/5", 0, "1/5"]))
+
+
 BASE_SET: dict[str, Tampering] = {
     "one variable fewer": lambda c: changed(c, size=c["size"] - 1),
     "no variable": replaced(size=0),
