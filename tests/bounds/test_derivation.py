@@ -125,7 +125,8 @@ def test_the_evidence_of_a_majorant() -> None:
     proof = majorant_proof(
         act.expansion.right, sympy.Rational(1, 3), act.expansion.right_majorants[0].exponent, sympy.oo
     )
-    assert proof is not None and f"({proof.boxes} boxes)" in derivation("tanh").step("Power majorant right of 0").method
+    assert proof is not None and proof.boxes >= 2, "[1/2, 2] is more than one box at this accuracy"
+    assert f"({proof.boxes} boxes)" in derivation("tanh").step("Power majorant right of 0").method
     ratio = re.search(r"\*\*p <= (\S+)$", derivation("mish").step("Power majorant left of 0").statement.splitlines()[1])
     assert ratio is not None and 0.3214 < float(ratio[1]) <= 0.32157
 

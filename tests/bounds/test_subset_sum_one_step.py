@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,18 @@ def test_the_same_bits_for_any_nonincreasing_row(data: st.DataObject) -> None:
     row = np.clip(1.0 - np.cumsum(shape), 0.0, 1.0)
     plain, compiled = both(step, row)
     assert plain.tobytes() == compiled.tobytes()
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_same_bits_for_means_on_nodes(name: str) -> None:
+    """Where a point lies exactly over the mean it replaces the same end in both."""
+    step = STEPS[name]
+    on_nodes = step.nodes[np.minimum(np.arange(step.nodes.size) + 3, step.last)]
+    row = 1.0 - step.nodes**2
+    plain, compiled = both(replace(step, mean=on_nodes, hit=np.zeros_like(step.hit)), row)
+    assert plain.tobytes() == compiled.tobytes()
+    tangents = plain_step.layout(step.nodes, step.last)[0]
+    assert np.isin(on_nodes[tangents.nodes], tangents.right).all()
 
 
 @pytest.mark.parametrize("name", STEPS)

@@ -83,6 +83,12 @@ def test_numbers_are_those_of_the_library(capsys: pytest.CaptureFixture[str]) ->
     assert row["minimax_radius"] == sigmoid.radius(1e-3, "minimax") and row["verdict"] == "proved"
     assert row["necessary_fixed"] == bounds.necessary_size(1e-3, 0.05, "product").size
     assert row["sufficient_all"] == bounds.sufficient_size(1e-3, 0.05, "product", "all").size
+    exact = {"T": sigmoid.lipschitz, "d": sigmoid.d, "m_plus": sigmoid.m_plus, "a(eps)": sigmoid.a, "g(eps)": sigmoid.g}
+    values = {fact["quantity"]: fact["value"] for fact in shown["formulas"]}
+    assert {name: values[name] for name in exact} == {name: str(value) for name, value in exact.items()}
+    assert values["m = m_plus + m_minus"] == "1/2" and values["phi(x)"] == str(sigmoid.expression)
+    majorant = {"coefficient": "1/48", "exponent": "3", "radius": "oo"}
+    assert values["|phi - phihat|, x >= 0"] == values["|phi - phihat|, x <= 0"] == majorant
     facts = [*shown["formulas"], *row["facts"]]
     assert all(set(fact) == {"quantity", "value", "shown", "status", "source"} for fact in facts)
     assert all(fact["status"] in STATUSES and fact["source"] for fact in facts)
@@ -91,7 +97,8 @@ def test_numbers_are_those_of_the_library(capsys: pytest.CaptureFixture[str]) ->
 def test_an_activation_without_closed_form_leaves_it_open(capsys: pytest.CaptureFixture[str]) -> None:
     shown = ask_json(capsys, "--expression", "x + x/log(1/Abs(x)/4)")
     assert shown["activation"]["a"] is None and shown["tolerances"][0]["radius"] is None
-    assert {f["quantity"]: f["status"] for f in shown["formulas"]}["a(eps)"] == "open"
+    statuses = {fact["quantity"]: fact["status"] for fact in shown["formulas"]}
+    assert statuses["a(eps)"] == statuses["T (upper bound)"] == "open" and statuses["m_plus"] == "proved"
     assert shown["tolerances"][0]["exact_radius"] > 0 and shown["tolerances"][0]["verdict"] == "proved"
 
 
@@ -128,6 +135,7 @@ def test_a_target_network(capsys: pytest.CaptureFixture[str]) -> None:
     shown = ask_json(capsys, "tanh", *SMALL, "--row-sum", "2", "--no-biases", "--nonnegative-input")["network"]
     spec = bounds.dense_spec((3, 4, 2), "tanh", row_sum=2.0, max_bias=0.0, nonnegative_input=True)
     assert shown["assumed"]["row_sum"] == 2.0 and shown["assumed"]["max_bias"] == 0.0
+    assert shown["assumed"]["nonnegative_input"] is True and shown["layers"][0]["two_signed_inputs"] == 0
     assert [layer["input_sup"] for layer in shown["layers"]] == [layer.input_sup for layer in spec.layers]
     (answer,) = shown["answers"]
     forms = {row["label"]: row for row in answer["parameter_tolerances"]}
@@ -158,7 +166,11 @@ def test_earlier_constructions_at_the_same_target(capsys: pytest.CaptureFixture[
         assert row["status"].endswith(str(expected[row["key"]].status)) and row["source"]
     assert {row["key"]: row["status"] for row in answer["earlier"]}["b22-lemma2.8"] == "as printed: refuted"
     shown = ask(capsys, "relu", *SMALL, "--no-biases", "--construction", "earlier")
-    assert "pensia " in shown and "source widths" not in shown
+    assert "source widths" not in shown
+    pensia = expected["pensia"]
+    line = next(line for line in shown.splitlines() if line.startswith("pensia "))
+    numbers = [float(word) for word in re.findall(r"(?<=\s)[\d.e+]+(?=\s|$)", line)]
+    assert numbers == pytest.approx([pensia.value, pensia.proved, pensia.constant_proved], rel=1e-3)
     assert "earlier" not in ask(capsys, "relu", *SMALL, "--construction", "2L")
 
 
