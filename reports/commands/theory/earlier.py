@@ -16,9 +16,11 @@ _LIMITS = (22, 30, 10, 11, 10, 19, 6)
 def earlier_text(rows: tuple[EarlierRow, ...], sources: Sources) -> str:
     """One line per statement, then why some of them do not apply or have no constant."""
     lines = [_line(row, sources) for row in rows]
-    headings = ("statement", "as printed", "with C = 1", "proved here", "smallest C", "status", "source")
+    headings = ("statement", "as printed", "with C = 1", "proved here", "C proved", "status", "source")
     remarks = [paragraph(f"{key}: {words}", "  ") for key, words in _remarks(rows)]
-    title = "earlier constructions and printed forms, C hidden in O(.) or not given"
+    title = (
+        "earlier constructions and printed forms, with the smallest C (for tolerances the largest) proved here"
+    )
     return "\n".join([title, table(headings, lines, _LIMITS), *remarks])
 
 

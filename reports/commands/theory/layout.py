@@ -56,8 +56,8 @@ class Sources:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most ``width`` characters; formulas break after commas, then anywhere."""
-    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+    """The text in lines of at most ``width`` characters, broken at spaces and hyphens where there are any."""
+    return textwrap.wrap(text, width) or [""]
 
 
 def paragraph(text: str, indent: str = "") -> str:
