@@ -18,9 +18,7 @@ def earlier_text(rows: tuple[EarlierRow, ...], sources: Sources) -> str:
     lines = [_line(row, sources) for row in rows]
     headings = ("statement", "as printed", "with C = 1", "proved here", "C proved", "status", "source")
     remarks = [paragraph(f"{key}: {words}", "  ") for key, words in _remarks(rows)]
-    title = (
-        "earlier constructions and printed forms, with the smallest C (for tolerances the largest) proved here"
-    )
+    title = "earlier constructions and printed forms, with the smallest C (for tolerances the largest) proved here"
     return "\n".join([title, table(headings, lines, _LIMITS), *remarks])
 
 
