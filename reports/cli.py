@@ -7,6 +7,7 @@ file of ``reports.commands`` and imports what it needs when it runs. Only this m
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -39,7 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(error)
     options = parser().parse_args(arguments)
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains once more when it exits
+        return ExitCode.INCOMPLETE
     except (ValueError, OSError) as error:
         if options.traceback:
             raise

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -185,3 +187,17 @@ def test_an_interrupted_report_keeps_the_old_one(tmp_path: Path, monkeypatch: py
     assert status("report", "--output", output) == ExitCode.INCOMPLETE
     assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_a_reader_that_stops_early_gets_no_complaint() -> None:
+    """``ticketproof bounds tanh --json | head -1``: the rest is dropped silently, exit status 3."""
+    command = [
+        sys.executable,
+        "-c",
+        "from reports.cli import main; raise SystemExit(main(['bounds', '--all', '--json']))",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        complaint = process.stderr.read()
+    assert (complaint, process.returncode) == ("", 3)
