@@ -1,6 +1,6 @@
 r"""P(k variables are all positive and sum to within eps of z), from above: the first moment of one-sign subsets.
 
-**Bounded density** p <= B: the volume {x >= 0, a <= sum x <= b} is (b^k - a^k)/k!, a = max(z - eps, 0), b = z + eps, so
+**Bounded density** p <= B: the volume {x >= 0, a <= sum x <= b} is (b^k - a^k)/k!, a = z - eps > 0, b = z + eps, so
 the probability is at most B^k (b^k - a^k)/k!. For U, B = 1/2.
 **Registered laws**: k - 1 positive variables on a lattice of spacing g, each moved by at most g/2, masses rounded up,
 sums beyond reach dropped (positive variables never come back); the last one exactly, through
@@ -39,7 +39,7 @@ def near_positive(law: str | DensityLaw, count: int, target: float, tolerance: f
 def _by_volume(highest: Fraction, count: int, target: float, tolerance: float) -> float:
     """B^k (b^k - a^k)/k!, rounded up."""
     low, high = Fraction(target) - Fraction(tolerance), Fraction(target) + Fraction(tolerance)
-    exact = highest**count * (high**count - max(low, Fraction(0)) ** count) / math.factorial(count)
+    exact = highest**count * (high**count - low**count) / math.factorial(count)
     nearest = float(min(exact, Fraction(1)))
     return min(1.0, math.nextafter(nearest, math.inf))
 
@@ -83,6 +83,6 @@ def _on_lattice(law: str, count: int, target: float, tolerance: float) -> float:
 def _last(law: str, low: arb, high: arb, eps: arb) -> float:
     """An upper bound of psi(u) for u in [low, high]: at the place nearest to eps."""
     mass = LAWS[law].mass
-    place = low.max(eps).min(high.max(arb(0)))
+    place = low.max(eps).min(high)
     above = mass((place + eps).max(arb(0)))
     return max(0.0, upper(above - mass((place - eps).max(arb(0)))))

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
+from bounds.arithmetic import ball
 from bounds.laws import LAWS, Law
-from bounds.subset_sum import block_choice, limited_size, one_sign
+from bounds.subset_sum import block_choice, limited_size, one_sign, positive_sums
 from bounds.subset_sum.block_choice import BlockPlan, least_plan, start_share
 from bounds.subset_sum.positive_sums import near_positive
 from bounds.subset_sum.queries import Query, Subsets
@@ -338,6 +339,55 @@ def test_positive_sums_from_above(law: str, target: float, tolerance: float) -> 
         interval = binomtest(count, draws.shape[0]).proportion_ci(0.999)
         assert interval.low <= bound
         assert bound <= 1.5 * interval.high + 1e-5
+
+
+@pytest.mark.parametrize("law", ["product", "normal", "normal_product"])
+def test_a_coarse_lattice_is_still_above(law: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 6 cells the roundings are large: the bound stays above the frequency, because sums move by that much."""
+    draws = SAMPLERS[law](np.random.default_rng(14), (300_000, 4))
+    caches = (positive_sums._cells, positive_sums._masses, positive_sums._on_lattice)
+    with monkeypatch.context() as patch:
+        patch.setattr(positive_sums, "_CELLS", 6)
+        for cache in caches:
+            cache.cache_clear()
+        for k, target, tolerance in ((2, 0.9, 0.01), (3, 0.5, 0.005), (4, 0.6, 0.02)):
+            hits = np.all(draws[:, :k] > 0, axis=1) & (np.abs(draws[:, :k].sum(axis=1) - target) <= tolerance)
+            least = binomtest(int(hits.sum()), draws.shape[0]).proportion_ci(0.999).low
+            assert near_positive(law, k, target, tolerance) >= least
+    for cache in caches:
+        cache.cache_clear()
+
+
+@pytest.mark.parametrize("law", ["product", "normal"])
+def test_cells_are_centred_at_their_lattice_points(law: str) -> None:
+    """P(X > 0 in [(j - 1/2) g, (j + 1/2) g]) from above and closely; g = reach/256."""
+    found, spacing, mass = positive_sums._cells(law, 0.8), 0.8 / 256, LAWS[law].mass
+    for j in (0, 1, 5, 100, 256):
+        exact = float((mass(ball((j + 0.5) * spacing)) - mass(ball(max(0.0, (j - 0.5) * spacing)))).mid())
+        assert exact - 1e-15 <= found[j] <= exact + 1e-12
+
+
+def test_counting_asks_for_as_many_subsets_as_intervals() -> None:
+    """Targets in [-1, 1] within .1 need ten subsets: of at most 2 of 4 variables there are 11, of 3 there are 7."""
+    counts = {
+        kind: VARIANTS[kind].bounds(Query(0.1, 0.01, "uniform", "all", 1.0, Subsets(kind, 2)))["counting"]
+        for kind in ("at_most", "exactly")
+    }
+    assert [counts["at_most"](m) for m in (2, 3, 4)] == [0.0, 0.0, 1.0]
+    assert [counts["exactly"](m) for m in (3, 4, 5)] == [0.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_the_last_variable_is_taken_at_its_best_place(law: str) -> None:
+    """sup over u in [low, high] of P(X > 0, |X - u| <= eps): at u = eps or at the end nearest to it, and attained."""
+    mass, eps = LAWS[law].mass, 0.1
+    for low, high in ((-0.2, -0.05), (-0.05, 0.05), (0.02, 0.07), (0.05, 0.2), (0.2, 0.4)):
+        values = [
+            float((mass(ball(max(u + eps, 0.0))) - mass(ball(max(u - eps, 0.0)))).mid())
+            for u in np.linspace(low, high, 101)
+        ]
+        found = positive_sums._last(law, ball(low), ball(high), ball(eps))
+        assert max(values) <= found + 1e-15 and found <= max(values) + 2e-3
 
 
 def test_positive_sums_of_uniform_variables_are_exact() -> None:
