@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from bounds.laws import LAWS
 from bounds.subset_sum.sizes import necessary_size, sufficient_size
+from constructions.philox import uniform
+from empirical import first_sizes as first_sizes_module
 from empirical.binomial import clopper_pearson
 from empirical.experiments.size_grid import COLUMNS, LEVELS, SizeGridConfiguration, experiment, run
 from empirical.experiments.size_grid_command import main, markdown
-from empirical.first_sizes import first_sizes
+from empirical.first_sizes import STREAM, first_sizes, variables
 from empirical.records import to_csv
 from empirical.size_interval import size_interval, trials_needed
 
@@ -112,6 +114,23 @@ def _fields(configuration: SizeGridConfiguration) -> dict:
 def test_fewer_trials_where_a_trial_is_slow() -> None:
     configuration = SizeGridConfiguration(trials=1000)
     assert [configuration.trials_at(t) for t in LEVELS] == [1000, 1000, 1000, 316, 100, 32]
+
+
+def test_the_two_stages_of_a_search_give_what_one_stage_gives() -> None:
+    """More than 16 variables are drawn only for the trials that need them: same draws, same targets, same sizes."""
+    trials = np.arange(400)
+    draws = first_sizes_module._drawn("product", 3, trials, 24)
+    goals = first_sizes_module.targets(None, 3, 0, 400)
+    expected = first_sizes_module._searched(draws, goals, 1e-3)
+    found = first_sizes("product", 1e-3, 400, seed=3, target=None, max_size=24)
+    assert np.array_equal(found, expected) and np.count_nonzero(found > 16) > 20
+
+
+def test_each_variable_has_draws_of_its_own() -> None:
+    """Variable k of a trial is made of the draws 2k and 2k + 1, or of 2k alone."""
+    draws = uniform(5, first_sizes_module.VARIABLES, np.arange(6)[:, None], np.arange(14), stream=STREAM)
+    assert np.array_equal(variables("product", 5, 0, 6, 7), draws[:, ::2] * draws[:, 1::2])
+    assert np.array_equal(variables("uniform", 5, 0, 6, 7), draws[:, ::2])
 
 
 # ---------------------------------------------------------------- the interval of a least size
