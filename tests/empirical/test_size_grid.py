@@ -123,7 +123,7 @@ def test_the_two_stages_of_a_search_give_what_one_stage_gives() -> None:
     goals = first_sizes_module.targets(None, 3, 0, 400)
     expected = first_sizes_module._searched(draws, goals, 1e-3)
     found = first_sizes("product", 1e-3, 400, seed=3, target=None, max_size=24)
-    assert np.array_equal(found, expected) and np.count_nonzero(found > 16) > 20
+    assert np.array_equal(found, expected) and np.count_nonzero(found > 16) > 10
 
 
 def test_each_variable_has_draws_of_its_own() -> None:
