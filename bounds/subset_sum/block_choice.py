@@ -34,7 +34,7 @@ _DOUBLINGS = 26
 _HITS = tuple(dict.fromkeys(math.ceil(2 ** (i / 4)) for i in range(8, 65)))
 _CAPS = ((0.5, 0.5), (0.35, 0.2))
 _LEAST_CAP = 1 / 256
-_UP = 1 + 2.0**-36
+UP = 1 + 2.0**-36
 """Covers the roundings of one block: some 600 operations on positive float64 numbers."""
 
 
@@ -110,16 +110,16 @@ def _row(blocks: int, per_block: int, keep: bool, caps: int) -> NDArray[np.float
     cap = _cap(blocks, caps)
     chance = (1 - 2.0 ** ((cap + 1) / _PER_DOUBLING - _DOUBLINGS)) / 2 * (1 - 2.0**-50)
     total = np.zeros_like(before)
-    for found, weight in enumerate(_binomial(per_block, chance)):
+    for found, weight in enumerate(binomial_weights(per_block, chance)):
         total += weight * _shifted(before, found + keep, cap)
-    return np.minimum(total * _UP, 1.0)
+    return np.minimum(total * UP, 1.0)
 
 
 def _shifted(row: NDArray[np.float64], factor: int, cap: int) -> NDArray[np.float64] | float:
     """Return psi(min(v factor, c)) on the nodes v, arguments rounded down to nodes; psi(0) = 1."""
     if factor == 0:
         return 1.0
-    shift = min(_shift(factor), cap)
+    shift = min(node_shift(factor, _PER_DOUBLING), cap)
     result = np.repeat(row[:, cap : cap + 1], row.shape[1], axis=1)
     result[:, : cap - shift] = row[:, shift:cap]
     return result
@@ -138,13 +138,13 @@ def _cap(block: int, family: int) -> int:
     return math.floor(_PER_DOUBLING * (_DOUBLINGS + math.log2(share)))
 
 
-def _shift(factor: int) -> int:
-    """Return the largest s with 2^(s/K) <= factor, exactly."""
-    return int(factor**_PER_DOUBLING).bit_length() - 1
+def node_shift(factor: int, per_doubling: int) -> int:
+    """Return the largest s with 2^(s/K) <= factor, exactly (K = ``per_doubling``)."""
+    return int(factor**per_doubling).bit_length() - 1
 
 
 @lru_cache(maxsize=1024)
-def _binomial(trials: int, probability: float) -> tuple[float, ...]:
+def binomial_weights(trials: int, probability: float) -> tuple[float, ...]:
     """Return P(Bin(trials, probability) = n), n = 0..trials, in float64."""
     miss = 1 - probability
     return tuple(math.comb(trials, n) * probability**n * miss ** (trials - n) for n in range(trials + 1))

@@ -33,6 +33,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from bounds.subset_sum.block_choice import UP, binomial_weights, node_shift
 from bounds.subset_sum.queries import check_open_unit, check_window
 
 _PER_DOUBLING = 48
@@ -41,8 +42,6 @@ _MOST_VARIABLES = 240
 _FIRST_CAP, _LEAST_CAP = 0.6, 1 / 64
 _CAP_EXPONENT = -0.14
 _HITS = tuple(range(8, 132, 4))
-_UP = 1 + 2.0**-36
-"""Covers the roundings of one block: about a hundred float64 operations on positive numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,24 +136,13 @@ def _table(per_block: int, window_length: float) -> _Table:
     hits = np.array(_hit_counts(window_length))
     miss = 1 - window_length * nodes[None, :] / 2
     rows = [np.exp(hits[:, None] * np.log(miss)) * (1 + 2.0**-30)]
-    shifts = [_shift(chosen + 1) for chosen in range(per_block + 1)]
+    shifts = [node_shift(chosen + 1, _PER_DOUBLING) for chosen in range(per_block + 1)]
     ratio = (1 + per_block / 2) ** _CAP_EXPONENT
     for block in range(_MOST_VARIABLES // per_block + 8):
         cap = int(np.searchsorted(nodes, max(_FIRST_CAP * ratio**block, _LEAST_CAP), side="right")) - 1
-        weights = _binomial(per_block, window_length * (1 - float(nodes[cap])) / 2 * (1 - 2.0**-50))
+        weights = binomial_weights(per_block, window_length * (1 - float(nodes[cap])) / 2 * (1 - 2.0**-50))
         terms = (
             weight * rows[-1][:, np.minimum(index + shift, cap)] for weight, shift in zip(weights, shifts, strict=True)
         )
-        rows.append(np.minimum(sum(terms, np.zeros_like(rows[-1])) * _UP, 1.0))
+        rows.append(np.minimum(sum(terms, np.zeros_like(rows[-1])) * UP, 1.0))
     return _Table(nodes, rows)
-
-
-def _shift(factor: int) -> int:
-    """Return the largest number of nodes s with 2^(s/K) <= factor, exactly."""
-    return int(factor**_PER_DOUBLING).bit_length() - 1
-
-
-def _binomial(trials: int, probability: float) -> list[float]:
-    """Return P(Bin(trials, probability) = n), n = 0..trials, in float64."""
-    miss = 1 - probability
-    return [math.comb(trials, n) * probability**n * miss ** (trials - n) for n in range(trials + 1)]

@@ -313,7 +313,7 @@ def test_plans_are_monotone_and_add_up(start: float, delta: float, k: int, keep:
 
 def test_the_shift_is_a_power_below_the_factor() -> None:
     for factor in range(1, 60):
-        shift = block_choice._shift(factor)
+        shift = block_choice.node_shift(factor, block_choice._PER_DOUBLING)
         assert 2**shift <= factor**block_choice._PER_DOUBLING < 2 ** (shift + 1)
 
 
