@@ -237,7 +237,7 @@ def recursion(c, eta, delta, window, weight, w, m, fixed, *law):
     x, f, q = ([whole(k) for k in c[key]] for key in ("nodes", "mean", "hit"))
     need(x[0] > 0 and x[-1] == unit and all(a < b for a, b in zip(x, x[1:])), "the nodes must increase to 1")
     v, start = [Q(k, unit) for k in x], (eta + min(eta, w - sigma)) / (2 * w) if fixed else Q(x[0], unit)
-    need(max(tau, sigma) <= w and tau + sigma >= window if fixed else w >= window and not any(q), "a wrong window")
+    need(max(tau, sigma) <= w and tau + sigma >= window if fixed else w >= window, "a wrong window")
     need(v[0] <= start, "the first node must be reachable")
     for share, mean, hit in zip(v, f, q, strict=True):  # A is 2 w v long; what is missing in the window, gap
         a, gap = 2 * w * share, 2 * w * (1 - share)

@@ -111,6 +111,9 @@ def test_variables_that_follow_the_law_only_sometimes() -> None:
     assert claim["size"] <= contained_size(0.01, 0.01, 0.5, 1.0, 1.0) and accepted(claim)
     assert not accepted(changed(claim, weight=1, size=claim["size"] // 2))
     assert not accepted(changed(claim, weight="49/100"))
+    always = [2 * mean - node for mean, node in zip(claim["mean"], claim["nodes"], strict=True)]
+    assert not accepted(changed(claim, mean=always))
+    assert not accepted(changed(claim, hit=[2 * hit for hit in claim["hit"]]))
 
 
 def test_a_tolerance_as_large_as_the_window_needs_no_variable() -> None:

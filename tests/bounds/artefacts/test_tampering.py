@@ -117,7 +117,11 @@ def test_tampered_enclosures_are_rejected(name: str) -> None:
     assert not wrong, f"{name}: accepted with {wrong}"
 
 
+DISTANCE = ["max", ["add", "x", "-1/8"], ["add", "1/8", ["mul", -1, "x"]]]
 HIDDEN_KINKS: dict[str, Any] = {
+    "two switches inside a piece": ["below", "1/10", "x", ["below", "3/20", ["mul", 2, "x"], "x"]],
+    "a tent inside a piece": ["add", "x", ["max", ["add", "1/40", ["mul", -1, DISTANCE]], 0]],
+    "a switch at the end": ["below", "1/5", "x", ["mul", 2, "x"]],
     "a switch inside a piece": ["below", "1/10", "x", ["mul", 2, "x"]],
     "a maximum inside a piece": ["max", "x", ["add", ["mul", 2, "x"], "-1/10"]],
     "a minimum inside a piece": ["mul", -1, ["max", ["mul", -1, "x"], "-1/10"]],
@@ -128,18 +132,29 @@ HIDDEN_KINKS: dict[str, Any] = {
 @pytest.mark.parametrize("name", HIDDEN_KINKS)
 def test_a_kink_cannot_hide_inside_a_piece(name: str) -> None:
     """The linear branch beside 0 does not speak for the other one."""
-    honest = {
-        "kind": "activation-enclosure",
-        "phi": HIDDEN_KINKS[name],
-        "intercept": 0,
-        "slope_minus": 1,
-        "slope_plus": 1,
-        "tolerance": "1/1000",
-        "points": ["-1/20", 0, "1/20"],
-        "pieces": [[2, 0], [2, 0]],
-    }
+    honest = plain(HIDDEN_KINKS[name])
     assert accepted(honest)
     assert not accepted(changed(honest, points=["-1/5", 0, "1/5"]))
+
+
+def plain(phi: Any, **values: Any) -> Claim:
+    """A claim about phi and the line x on [-1/20, 1/20], one piece on either side."""
+    claim = {"kind": "activation-enclosure", "phi": phi, "intercept": 0, "slope_minus": 1, "slope_plus": 1}
+    return claim | {"tolerance": "1/1000", "points": ["-1/20", 0, "1/20"], "pieces": [[2, 0], [2, 0]]} | values
+
+
+def test_a_slope_is_a_number() -> None:
+    """x + x^2 is not within 0 of a line, though it equals (1 + x) x."""
+    curved = ["add", "x", ["pow", "x", 2]]
+    assert accepted(plain(curved, tolerance="1/400"))
+    assert not accepted(plain(curved, tolerance=0, slope_minus=["add", 1, "x"], slope_plus=["add", 1, "x"]))
+
+
+def test_every_gap_needs_its_piece() -> None:
+    """The right half of a kinked function is not covered by the piece of the left half."""
+    kinked = ["below", 0, "x", ["mul", 2, "x"]]
+    assert accepted(plain(kinked, slope_plus=2))
+    assert not accepted(plain(kinked, pieces=[[2, 0]], points=["-1/20", 0, "1/20"]))
 
 
 BASE_SET: dict[str, Tampering] = {
@@ -198,6 +213,14 @@ def test_tampered_base_sets_are_rejected() -> None:
     assert not wrong, f"accepted with {wrong}"
 
 
+def test_the_reachable_share_ends_at_the_windows_edge() -> None:
+    """At tolerance .1 the window ends 1/64 beyond 0: less than both tolerances are reachable at first."""
+    claim = sizes(0.1, 0.1)
+    assert accepted(claim)
+    further = changed(claim, **{key: claim[key][1:] for key in ("nodes", "mean", "hit")})
+    assert not accepted(further)
+
+
 def test_the_laws_are_told_apart() -> None:
     assert not accepted(changed(sizes(0.01, 0.01), law="product"))
     assert not accepted(changed(sizes(0.1, 0.02, "product"), law="uniform", size=10))
@@ -238,6 +261,13 @@ def test_tampered_closed_forms_are_rejected(law: str, quantifier: str) -> None:
     assert accepted(claim)
     wrong = [what for what, tamper in CLOSED.items() if accepted(tamper(claim))]
     assert not wrong, f"accepted with {wrong}"
+
+
+def test_one_target_needs_the_uniform_part_to_reach_beyond_it() -> None:
+    """Corollary 3: 2 a >= |z| + tolerance, not |z| alone."""
+    claim = closed("uniform", "fixed")
+    short = changed(claim, half_width="1/2", contained="1/2", size=1000)
+    assert not accepted(short) and accepted(changed(short, half_width="101/200"))
 
 
 def layer_changed(index: int, **factors: Fraction) -> Tampering:

@@ -43,6 +43,21 @@ def test_a_restricted_lipschitz_constant_shrinks_the_tolerances_and_is_checked()
     assert not accepted(changed(propagated("linf"), layers=claim["layers"]))
 
 
+@pytest.mark.parametrize("norm", ["linf", "l1"])
+def test_the_recursion_to_its_last_digit(norm: str) -> None:
+    """Against the sums over the layers, written out: what the recursion ends at is accepted, any less is not."""
+    claim, total = propagated(norm, 0.3), Fraction(0)
+    layers = [{key: Fraction(v) for key, v in numbers.items() if v != "inf"} for numbers in claim["layers"]]
+    for index, (own, t) in enumerate(zip(layers, map(Fraction, claim["tolerances"]), strict=True)):
+        term = t * (1 + own["input_l1"]) * (own["n_out"] if norm == "l1" else 1) * own["lipschitz"]
+        for above, s in zip(layers[index + 1 :], map(Fraction, claim["tolerances"][index + 1 :]), strict=True):
+            sums = {"linf": above["row_sum"] + above["n_in"] * s, "l1": above["column_sum"] + above["n_out"] * s}
+            term *= above["lipschitz"] * sums[norm]
+        total += term
+    assert accepted(changed(claim, tolerance=str(total)))
+    assert not accepted(changed(claim, tolerance=str(total * (1 - Fraction(1, 10**9)))))
+
+
 def test_the_printed_form_is_rejected() -> None:
     """The counterexample of docs/error-propagation.md: W1 = 1, W2 = ones(10 x 1), l1."""
     first = layer(1, 1, input_l1=1.0, row_sum=1.0, column_sum=1.0)
