@@ -254,6 +254,13 @@ FAILURE_BUDGETS = (
         checks=COUNTS,
     ),
     Mutant(
+        wrong="rows of one neuron for all neurons of a layer",
+        module="bounds.widths.planning",
+        old="rows = used * (above.copies + spares)",
+        new="rows = (above.copies + spares)",
+        checks=COUNTS,
+    ),
+    Mutant(
         wrong="spare rows are not counted in the width",
         module="bounds.widths.planning",
         old="rows = used * (above.copies + spares)",
