@@ -189,6 +189,12 @@ def _fold(operation: Callable[[Interval, Interval], Interval]) -> Callable[[symp
     return compiler
 
 
+def _compile_product(expression: sympy.Expr, program: Program) -> int:
+    """A product; with a factor in the denominator, values at its zeros are the limits there."""
+    has_pole = any(factor.is_Pow and factor.exp.could_extract_minus_sign() for factor in expression.args)
+    return _fold(iv.multiply_with_poles if has_pole else iv.multiply)(expression, program)
+
+
 def _compile_power(expression: sympy.Expr, program: Program) -> int:
     base, exponent = expression.args
     if exponent.is_Integer:
@@ -293,7 +299,7 @@ _COMPARISONS: dict[Any, Callable[[Interval, Interval], bool | None]] = {
 
 _COMPILERS: dict[Any, Callable[[Any, Program], int]] = {
     sympy.Add: _fold(iv.add),
-    sympy.Mul: _fold(iv.multiply),
+    sympy.Mul: _compile_product,
     sympy.Max: _fold(iv.maximum),
     sympy.Min: _fold(iv.minimum),
     sympy.Pow: _compile_power,

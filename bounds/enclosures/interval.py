@@ -85,6 +85,18 @@ def multiply(x: Interval, y: Interval) -> Interval:
     return Interval(least([p.lower() for p in products]), greatest([p.upper() for p in products]))
 
 
+def multiply_with_poles(x: Interval, y: Interval) -> Interval:
+    """{a b}, closed under limits: 0 times an unbounded interval is the whole line, as for sin(t) * (1/t) at t = 0.
+
+    >>> multiply_with_poles(Interval(ZERO, ZERO), reciprocal(Interval(ZERO, ZERO))) == WHOLE
+    True
+    """
+    for zero, other in ((x, y), (y, x)):
+        if zero.lo == 0 and zero.hi == 0 and not (other.lo.is_finite() and other.hi.is_finite()):
+            return WHOLE
+    return multiply(x, y)
+
+
 def least(values: list[arb]) -> arb:
     """Smallest of exact balls."""
     best = values[0]

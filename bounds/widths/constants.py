@@ -13,12 +13,11 @@ pair makes phi(b) - phi(-b), so that no multiple of d has to be cancelled by the
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from bounds.functions import ScalarFunction
 from bounds.subset_sum.computed import contained_size
-from bounds.widths.blocks import Block
+from bounds.widths.blocks import Block, odd_part
 
 _CANDIDATES = (1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 0.25, -0.25)
 CONSTANT_SLACK = 0.25
@@ -59,7 +58,7 @@ def helper_constant(block: Block, scale: float, below: Constant) -> Constant | N
     inner, outer = 0.5 * scale * below.low, scale * below.high
     function = block.activation.function
     if block.rule.neurons_per_variable == 2:
-        low, high = _difference_range(function, inner, outer)
+        low, high = _difference_range(odd_part(block.activation).function, inner, outer)
         return Constant(low, high, fits=0.5) if low > 0 else None
     symmetric = bool(block.activation.m_plus == block.activation.m_minus)
     positive, negative = magnitude_range(function, inner, outer), magnitude_range(function, -outer, -inner)
@@ -70,12 +69,10 @@ def helper_constant(block: Block, scale: float, below: Constant) -> Constant | N
     return Constant(low, high, fits=0.25, sign=1 if block.positive_side else -1) if low > 0 else None
 
 
-def _difference_range(function: ScalarFunction, inner: float, outer: float) -> tuple[float, float]:
-    """Return (min, max) of |phi(b) - phi(-b)| for b in [inner, outer], outward; min is 0 if it may vanish."""
-    low, high = function.range(inner, outer)
-    mirrored_low, mirrored_high = function.range(-outer, -inner)
-    least, most = math.nextafter(low - mirrored_high, -math.inf), math.nextafter(high - mirrored_low, math.inf)
-    return max(least, -most, 0.0), max(most, -least)
+def _difference_range(odd: ScalarFunction, inner: float, outer: float) -> tuple[float, float]:
+    """Return (min, max) of |phi(b) - phi(-b)|, twice the odd part, on [inner, outer]; min is 0 if it may vanish."""
+    low, high = magnitude_range(odd, inner, outer)
+    return 2 * low, 2 * high
 
 
 def constant_target(function: ScalarFunction) -> tuple[float, Constant] | None:

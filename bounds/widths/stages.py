@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from bounds.network import LayerSpec
 from bounds.subset_sum.sizes import sufficient_size
@@ -26,7 +27,7 @@ _FLOOR = 2.0**7
 """By how much a tolerance must exceed the grid's effect, so that rounding stays below eta/32 (docs/widths.md, 6)."""
 _LINEARISATION_SHARE = 1 / 16
 _EVALUATION_SHARE = 1 / 64
-_SCALE_CANDIDATES = 4
+_SCALE_CANDIDATES, _MOST_SCALES = 4, 12
 _SMALLEST_SCALE_EXPONENT = -60
 
 
@@ -192,22 +193,19 @@ def two_for_one_sizes(layer: LayerSpec, block: Block, demand: Demand) -> Sizes:
     spread = block.amplification if layer.two_signed_inputs else 1.0
     reach = spread * (layer.support_l1 + layer.row_nonzeros * demand.input_error) + (1.0 if biased else 0.0)
     eta = _capped(demand.own_error * (1 - _LINEARISATION_SHARE - _EVALUATION_SHARE) / (reach or 1.0), layer, demand)
-    best: tuple[float, Sizes] | None = None
     ratio = next(iter(scales(max(layer.max_weight, demand.bias_target), _least_factor(layer, block))))
-    for step in range(_SCALE_CANDIDATES + 8):
-        sizes = _two_for_one_candidate(layer, block, demand, eta, math.ldexp(ratio, step))
-        if sizes is not None:
-            cost = helper_groups_total(layer, block, sizes)
-            if best is not None and best[0] <= cost:
-                break
-            best = (cost, sizes)
-    if best is None:
+    candidates = (
+        _two_for_one_candidate(layer, block, demand, eta, math.ldexp(ratio, step)) for step in range(_MOST_SCALES)
+    )
+    found = list(islice((sizes for sizes in candidates if sizes is not None), _SCALE_CANDIDATES))
+    if not found:
         raise ValueError(
             f"width_requirement: no scale of the source makes constants of phi_0 = {block.activation.name} reach the "
             f"bias {demand.bias_target:g}; rescale the target or choose another first_activation"
         )
-    _check_two_for_one_floor(layer, block, demand, best[1])
-    return best[1]
+    best = min(found, key=lambda sizes: helper_pool(layer, block, sizes, demand.probability))
+    _check_two_for_one_floor(layer, block, demand, best)
+    return best
 
 
 def _check_two_for_one_floor(layer: LayerSpec, block: Block, demand: Demand, sizes: Sizes) -> None:

@@ -13,6 +13,7 @@ from bounds.enclosures import interval as iv
 from bounds.enclosures.ball_evaluation import constant_ball, derivative, enclose, stable
 from bounds.enclosures.interval import Interval
 from bounds.enclosures.primitives import PRIMITIVES
+from bounds.functions import ScalarFunction
 
 x = sympy.Symbol("x", real=True)
 
@@ -151,3 +152,18 @@ def test_constants() -> None:
 def test_what_cannot_be_enclosed_is_named(expression: sympy.Expr) -> None:
     with pytest.raises(ValueError, match=r"no enclosure is known|not the function's variable"):
         enclose(expression, x)
+
+
+@pytest.mark.parametrize(
+    ("expression", "limit"),
+    [
+        (sympy.sin(x) / x, 1.0),
+        (x + (sympy.exp(x) - 1) / x, 1.0),
+        (sympy.tanh(x) ** 2 / x**2, 1.0),
+        (x / sympy.atan(2 * x), 0.5),
+    ],
+)
+def test_values_at_removable_singularities_are_limits(expression: sympy.Expr, limit: float) -> None:
+    """At the point where numerator and denominator vanish, the enclosure holds the limit, not 0 times infinity = 0."""
+    low, high = ScalarFunction("mine", expression).range(0.0, 0.0)
+    assert low <= limit <= high

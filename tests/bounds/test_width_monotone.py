@@ -1,9 +1,8 @@
 """How widths move: with tolerance, failure probability, depth and width; and the known forms they reduce to.
 
-Sizes and parameter tolerances are monotone by proof. The total width of a plan is the result of searches (scales of the
-source, spare rows) that stop at a local minimum, so over small steps it can dip: relu 1-1-1 without biases, "2L",
-failure probability .05, split "equal" needs 190 neurons at tolerance .333 and 183 at .308. Over the factors tested
-here it never does, and no dip is deeper than ``DIP``.
+Sizes and parameter tolerances are monotone by proof. The total width of a plan is the result of searches over scales of
+the source and numbers of spare rows, each of which compares a fixed set of candidates; a search that stopped at the
+first local minimum dipped (relu 1-1-1 without biases, "2L", failure probability .05: 190 neurons at .333, 183 at .308).
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from bounds.network import LayerSpec, NetworkSpec
 from bounds.tolerances import parameter_tolerances
 from tests.bounds.test_widths import CONSTRUCTIONS, dense
 
-DIP = 0.92
 LEVEL = st.floats(1e-6, 0.5)
 LAWS = st.sampled_from(["uniform", "product", "normal"])
 QUANTIFIERS = st.sampled_from(["fixed", "all"])
@@ -169,13 +167,14 @@ def test_total_widths_never_shrink(
 @pytest.mark.parametrize("construction", CONSTRUCTIONS)
 @given(activation=ACTIVATIONS, weight=WEIGHTS, bias=BIASES, eps=st.floats(0.005, 0.7), by=st.floats(0.25, 1.0))
 @settings(max_examples=25)
-def test_dips_over_small_steps_are_shallow(
+def test_total_widths_never_shrink_over_small_steps(
     construction: str, activation: str, weight: float, bias: float, eps: float, by: float
 ) -> None:
+    """Steps down to nothing, up to a quarter; the local minimum of old is one of them."""
     spec = dense((2, 2, 1), activation, weight=weight, bias=bias)
     here = neurons(spec, construction, eps, 0.05)
-    assert neurons(spec, construction, eps * by, 0.05) >= DIP * here
-    assert neurons(spec, construction, eps, 0.05 * by) >= DIP * here
+    assert neurons(spec, construction, eps * by, 0.05) >= here
+    assert neurons(spec, construction, eps, 0.05 * by) >= here
 
 
 @pytest.mark.theorem
@@ -247,3 +246,12 @@ def test_the_linear_activation_needs_the_least(construction: str, weight: float)
     totals = {name: sum(bounds.width_requirement(spec, construction, 0.1, 0.05, name).widths) for name in names}
     assert totals["identity"] == min(totals.values())
     assert totals["relu"] > totals["identity"]
+
+
+def test_the_search_over_scales_has_no_local_minima() -> None:
+    """relu 1-1-1 without biases at .333 and .308: a search that stops at the first rise needs more for the first."""
+    spec = dense((1, 1, 1), "relu", bias=0.0)
+    wide, narrow = (
+        sum(bounds.width_requirement(spec, "2L", eps, 0.05, split="equal").widths) for eps in (0.333, 0.308)
+    )
+    assert wide <= narrow
