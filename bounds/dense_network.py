@@ -32,7 +32,7 @@ class _Norms:
 
 def dense_spec(
     widths: Sequence[int],
-    activation: str = "relu",
+    activation: str,
     output_activation: str = "identity",
     *,
     row_sum: float = 1.0,

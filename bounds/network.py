@@ -87,7 +87,7 @@ class NetworkSpec:
         """Number of weight layers L.
 
         >>> from bounds.dense_network import dense_spec
-        >>> dense_spec((3, 4, 2)).depth
+        >>> dense_spec((3, 4, 2), "tanh").depth
         2
         """
         return len(self.layers)
@@ -97,7 +97,7 @@ class NetworkSpec:
         """(n_0, ..., n_L).
 
         >>> from bounds.dense_network import dense_spec
-        >>> dense_spec((3, 4, 2)).widths
+        >>> dense_spec((3, 4, 2), "tanh").widths
         (3, 4, 2)
         """
         return (self.layers[0].n_in, *(layer.n_out for layer in self.layers))

@@ -95,7 +95,7 @@ def test_sparse_rows_and_no_biases() -> None:
 
 
 def test_a_row_sum_below_the_largest_weight_bounds_the_weights() -> None:
-    assert dense_spec((3, 2), row_sum=0.25).layers[0].max_weight == 0.25
+    assert dense_spec((3, 2), "relu", row_sum=0.25).layers[0].max_weight == 0.25
 
 
 def test_lipschitz_constants_that_hold_everywhere_need_no_margin() -> None:
@@ -124,7 +124,7 @@ def test_lipschitz_constants_that_hold_everywhere_need_no_margin() -> None:
 )
 def test_bad_arguments_are_named(change: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        dense_spec(**{"widths": (3, 2), **change})
+        dense_spec(**{"widths": (3, 2), "activation": "relu", **change})
 
 
 def test_the_public_name() -> None:

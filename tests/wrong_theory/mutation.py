@@ -129,7 +129,7 @@ def _live_functions(module: ModuleType, code: CodeType) -> list[FunctionType]:
     return [
         found
         for found in gc.get_objects()
-        if isinstance(found, FunctionType) and found.__code__ == code and found.__module__ == module.__name__
+        if type(found) is FunctionType and found.__code__ == code and found.__module__ == module.__name__
         if id(found) not in compiled
     ]
 
