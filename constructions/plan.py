@@ -82,16 +82,23 @@ class Plan:
 
 
 def planned(
-    spec: NetworkSpec, construction: str, tolerance: float, failure_probability: float, first_activation: str | None
+    spec: NetworkSpec,
+    construction: str,
+    tolerance: float,
+    failure_probability: float,
+    first_activation: str | None,
+    subsets: str | None = None,
 ) -> Plan:
     """Return the settings that the width requirement of ``bounds`` prescribes (cached per specification)."""
     first = first_activation or default_first_activation(spec)
-    return _planned(spec, construction, tolerance, failure_probability, first)
+    return _planned(spec, construction, tolerance, failure_probability, first, subsets)
 
 
 @lru_cache(maxsize=64)
-def _planned(spec: NetworkSpec, construction: str, tolerance: float, failure_probability: float, first: str) -> Plan:
-    requirement = width_requirement(spec, construction, tolerance, failure_probability, first)
+def _planned(
+    spec: NetworkSpec, construction: str, tolerance: float, failure_probability: float, first: str, subsets: str | None
+) -> Plan:
+    requirement = width_requirement(spec, construction, tolerance, failure_probability, first, subsets)
     stages = tuple(_planned_stage(stage, stage.layer == spec.depth) for stage in requirement.stages)
     return Plan(
         construction=construction_named(construction), first_activation=first, stages=stages, requirement=requirement

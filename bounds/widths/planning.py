@@ -349,6 +349,12 @@ def _assemble(question: _Question, stages: tuple[Stage, ...]) -> WidthRequiremen
     )
 
 
+def _size_source(stage: Stage) -> str:
+    """Return where the base-set sizes of a stage are proved."""
+    limited = stage.sizes.cap is not None
+    return "docs/amplification.md, Theorem A2" if limited else "docs/subset-sums.md, Theorems R and 7"
+
+
 def _steps(stage: Stage) -> list[Step]:
     where = f"layer {stage.layer}"
     theorem = "B22 Thm 2.5/2.6" if stage.kind == "two-for-one" else "B22 Thm 2.7"
@@ -363,7 +369,7 @@ def _steps(stage: Stage) -> list[Step]:
         Step(
             statement=f"{where}: failure probability per problem", value=stage.problem_probability, source="union bound"
         ),
-        Step(statement=f"{where}: base-set size m", value=stage.sizes.largest, source="Theorem R"),
+        Step(statement=f"{where}: base-set size m", value=stage.sizes.largest, source=_size_source(stage)),
         Step(statement=f"{where}: rows", value=stage.row_width, source=theorem),
     ]
     if stage.kind == "two-for-one":

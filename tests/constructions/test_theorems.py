@@ -128,7 +128,7 @@ def test_ignoring_the_amplification_is_refuted_by_seven_copies() -> None:
 @pytest.mark.theorem
 @pytest.mark.parametrize("seed", range(5))
 def test_amplification_as_built_stays_below_the_planned_one(seed: int) -> None:
-    """Section 3 of docs/widths.md: sum_j sum_I |w_k| <= nnz m sigma; nnz sigma, as if one copy served, is exceeded."""
+    """docs/amplification.md, (1): sum_j sum_I |w_k| <= amp_l; nnz sigma, as if one copy served, is exceeded."""
     target = random_target("relu", (2, 3, 1), seed=8, zero_biases=True)
     result = _Builder(target, planned(target.spec(), "L+1", 0.01, 0.1, None), seed, "cpu").run()
     assert result.plan is not None
@@ -136,6 +136,27 @@ def test_amplification_as_built_stays_below_the_planned_one(seed: int) -> None:
     matrix, _ = result.ticket.matrices()[-1]
     as_built = float(np.abs(matrix).sum(axis=1).max())
     assert 3 * output.sizes.sigma < as_built <= output.amplification
+
+
+@pytest.mark.theorem
+@pytest.mark.parametrize("subsets", ["blocks of 8", "blocks of 32, steps up to 0.5"])
+def test_subsets_of_few_variables_keep_to_the_planned_cap(subsets: str) -> None:
+    """Theorem A2: every row of a one-for-one layer stays below amp_l, and the ticket within eps.
+
+    A cap below |w| - eta contradicts sum |w_k| >= |sum w_k|: a builder that keeps to it solves nothing.
+    """
+    target = random_target("relu", (2, 3, 3, 1), seed=8, zero_biases=True)
+    plan = planned(target.spec(), "L+1", 0.05, 0.1, None, subsets)
+    result = _Builder(target, plan, 0, "cpu").run()
+    assert result.success and result.plan is not None and result.plan.subsets == subsets
+    for stage, (matrix, _) in zip(result.plan.stages[1:], result.ticket.matrices()[2:], strict=True):
+        assert stage.sizes.cap is not None
+        assert float(np.abs(matrix).sum(axis=1).max()) <= stage.amplification
+    inputs = samples(target)
+    assert np.abs(result.ticket(inputs) - target(inputs)).max() <= 0.05
+    sizes = plan.stages[-1].sizes
+    output = replace(plan.stages[-1], sizes=replace(sizes, cap=-2 * sizes.tolerance))
+    assert not _Builder(target, replace(plan, stages=(*plan.stages[:-1], output)), 0, "cpu").run().success
 
 
 @pytest.mark.theorem
