@@ -45,30 +45,38 @@ def test_a_variable_adds_half_the_length_times_v_times_the_rest(seed: int, lengt
     assert max(inside) <= reachable.mean()
 
 
-def exact_failure(start: float, blocks: int, per_block: int, hits: int) -> float:
+def exact_failure(tolerance: float, length: float, blocks: int, per_block: int, hits: int) -> float:
     """The recursion without a grid, in rationals, with the documented caps .6 (1 + b/2)^(-.14 j), not below 1/64."""
-    states: Counter[Fraction] = Counter({Fraction(start): Fraction(1)})
+    states: Counter[Fraction] = Counter({Fraction(tolerance) / Fraction(length): Fraction(1)})
     for block in reversed(range(blocks)):
         cap = Fraction(max(0.6 * (1 + per_block / 2) ** (-0.14 * block), 1 / 64))
-        q = (1 - cap) / 2
+        q = Fraction(length) * (1 - cap) / 2
         following: Counter[Fraction] = Counter()
         for n in range(per_block + 1):
             weight = math.comb(per_block, n) * q**n * (1 - q) ** (per_block - n)
             for share, mass in states.items():
                 following[min(share * (n + 1), cap)] += mass * weight
         states = following
-    return float(sum(mass * (1 - share / 2) ** hits for share, mass in states.items()))
+    return float(sum(mass * (1 - Fraction(length) * share / 2) ** hits for share, mass in states.items()))
 
 
 @pytest.mark.theorem
-@pytest.mark.parametrize(("tolerance", "delta"), [(0.02, 0.05), (0.003, 0.01)])
-def test_size_holds_in_the_exact_recursion(tolerance: float, delta: float) -> None:
-    """The grid loses less than half of the failure probability, and dropping a block or eight hits breaks the bound."""
-    bound = bounded_size(tolerance, delta, 3)
+@pytest.mark.parametrize(("tolerance", "delta", "length"), [(0.02, 0.05, 1.0), (0.003, 0.01, 1.0), (0.02, 0.05, 0.5)])
+def test_size_holds_in_the_exact_recursion(tolerance: float, delta: float, length: float) -> None:
+    """The grid loses less than half of the failure probability; two blocks or a few hits less break the bound."""
+    bound = bounded_size(tolerance, delta, 3, length)
     assert bound is not None
-    assert delta / 2 < exact_failure(tolerance, bound.blocks, 3, bound.hits) <= delta
-    assert exact_failure(tolerance, bound.blocks - 2, 3, bound.hits) > delta
-    assert exact_failure(tolerance, bound.blocks, 3, bound.hits - 8) > delta
+    assert delta / 2 < exact_failure(tolerance, length, bound.blocks, 3, bound.hits) <= delta
+    assert exact_failure(tolerance, length, bound.blocks - 2, 3, bound.hits) > delta
+    assert exact_failure(tolerance, length, bound.blocks, 3, bound.hits - round(8 / length)) > delta
+
+
+@pytest.mark.theorem
+def test_the_last_variable_may_be_as_long_as_the_window() -> None:
+    """A target near 0 is z minus a point of the window: the cap needs one length more than the blocks give."""
+    bound = bounded_size(0.02, 0.05, 3, 0.5)
+    assert bound is not None
+    assert bound.excess == 0.5 * bound.blocks + 0.5 == 0.5 * bound.most_chosen
 
 
 def capped_error(variables: np.ndarray, target: float, blocks: int, per_block: int, cap: float) -> float:
