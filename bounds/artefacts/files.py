@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 import os
-import tempfile
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from bounds.arithmetic import exact_fraction
+from bounds.files import write_text_atomically
 
 Artefact = dict[str, Any]
 """A claim with everything needed to check it: text, whole numbers, lists and dictionaries, no floats."""
@@ -59,16 +59,4 @@ def save(artefact: Artefact, path: str | os.PathLike[str]) -> None:
 
     Raises: OSError when the place cannot be written.
     """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text(artefact))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_text_atomically(Path(path), text(artefact))

@@ -158,6 +158,13 @@ def test_capped_success_bound_holds(cap: float) -> None:
     assert clopper_pearson(successes, trials, 0.99)[0] <= bound <= 12 * successes / trials
 
 
+def test_capped_success_bound_by_hand() -> None:
+    """Three variables, cap B: eta (3 + 3 min(1, B) + min(1, B^2/2)); one hits alone, two and three share the cap."""
+    for cap in (Fraction(1, 2), Fraction(5, 4), Fraction(3)):
+        by_hand = 3 + 3 * min(1, cap) + min(1, cap**2 / 2)
+        assert capped_success_bound(3, 0.125, float(cap)) == by_hand / 8
+
+
 def test_bounded_amplification_costs_log_squared() -> None:
     """Doubling the digits multiplies the necessary size at cap 1 by nearly 4, and without a cap by 2."""
     capped = [capped_necessary_size(eta, 0.01, 1.0) for eta in (1e-6, 1e-12, 1e-24)]
