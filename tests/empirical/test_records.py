@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bounds import files
 from bounds.files import write_text_atomically
-from empirical import files
 from empirical.provenance import Provenance, code_version, provenance
 from empirical.records import Record, configuration_key, from_json, read_record, to_csv, to_json, write_record
 
