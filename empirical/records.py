@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from bounds.files import write_text_atomically
+from empirical.files import write_text_atomically
 from empirical.provenance import Provenance
 
 SCHEMA_VERSION = 1

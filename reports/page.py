@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from bounds.files import write_text_atomically
+from empirical.files import write_text_atomically
 from empirical.records import SCHEMA_VERSION, Record, read_record, write_record
 from reports.canvas import Figure
 from reports.designs import DESIGNS

@@ -19,7 +19,7 @@ bounds the failure probability from the share v with j blocks left, and each psi
 The subset found has at most j + 1 elements, and sum |X_k| <= j ell + max(|z|, ell) + eta: a step inside W is at most
 ell long, and the last variable is z minus a point of W, up to eta.
 
-By hand (s = 1, Markov): P(v < c after j blocks) <= (c/v_0) [(1 - (1-q)^(b+1))/((b+1) q)]^j.
+By hand (Markov for 1/v): P(v < c after j blocks) <= (c/v_0) [(1 - (1-q)^(b+1))/((b+1) q)]^j.
 
 Proof: docs/amplification.md, Theorem A2. Source: ours; it caps the amplification of B22 Thm 2.9.
 """
@@ -33,11 +33,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from bounds.arithmetic import is_finite_real
 from bounds.subset_sum.block_choice import UP, binomial_weights, node_shift
 from bounds.subset_sum.queries import check_open_unit, check_window
 
 _PER_DOUBLING = 48
 _DOUBLINGS = 40
+_LARGEST_BLOCK = 64
+_SHORTEST_WINDOW = 2.0**-10
 _MOST_VARIABLES = 240
 _FIRST_CAP, _LEAST_CAP = 0.6, 1 / 64
 _CAP_EXPONENT = -0.14
@@ -84,8 +87,8 @@ def bounded_size(
     """Return how many U[-1,1] serve one |z| <= ``window`` although each block of ``per_block`` gives at most one.
 
     ``tolerance``, ``failure_probability``  in (0, 1).
-    ``per_block``      b >= 1: larger blocks mean more variables and smaller subsets.
-    ``window_length``  ell in (0, 1], a power of two: shorter windows mean more variables and smaller sums of |X_k|.
+    ``per_block``      b in 1..64: larger blocks mean more variables and smaller subsets.
+    ``window_length``  ell in [2^-10, 1], a power of two: shorter windows mean more variables and smaller sums of |X_k|.
 
     Returns the least size over the tabulated numbers of blocks and hits, or None if the table does not reach. Never
     grows with the tolerance or the failure probability. Raises ValueError for values out of range.
@@ -96,10 +99,13 @@ def bounded_size(
     """
     check_open_unit("bounded_size", tolerance=tolerance, failure_probability=failure_probability)
     check_window("bounded_size", window)
-    if per_block < 1 or not 0 < window_length <= 1 or math.frexp(window_length)[0] != 0.5:
+    if not isinstance(per_block, int) or isinstance(per_block, bool) or not 1 <= per_block <= _LARGEST_BLOCK:
+        raise ValueError(f"bounded_size: per_block={per_block!r} must be a whole number in 1..{_LARGEST_BLOCK}; take 8")
+    if not (is_finite_real(window_length) and _SHORTEST_WINDOW <= window_length <= 1) or (
+        math.frexp(window_length)[0] != 0.5
+    ):
         raise ValueError(
-            f"bounded_size: per_block={per_block!r} must be at least 1 and window_length={window_length!r} a power of "
-            "two in (0, 1]; take 8 and 1.0"
+            f"bounded_size: window_length={window_length!r} must be a power of two in [{_SHORTEST_WINDOW}, 1]; take 1.0"
         )
     start = (tolerance + min(tolerance, max(0.0, 1 - window))) / window_length * (1 - 2.0**-50)
     return _least(start, failure_probability, per_block, window_length)
@@ -134,8 +140,7 @@ def _table(per_block: int, window_length: float) -> _Table:
     index = np.arange(count + 1)
     nodes = np.ldexp(mantissas[index % _PER_DOUBLING], index // _PER_DOUBLING - _DOUBLINGS)
     hits = np.array(_hit_counts(window_length))
-    miss = 1 - window_length * nodes[None, :] / 2
-    rows = [np.exp(hits[:, None] * np.log(miss)) * (1 + 2.0**-30)]
+    rows = [np.exp(hits[:, None] * np.log1p(-window_length * nodes[None, :] / 2)) * (1 + 2.0**-30)]
     shifts = [node_shift(chosen + 1, _PER_DOUBLING) for chosen in range(per_block + 1)]
     ratio = (1 + per_block / 2) ** _CAP_EXPONENT
     for block in range(_MOST_VARIABLES // per_block + 8):

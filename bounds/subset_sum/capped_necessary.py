@@ -13,38 +13,55 @@ Source: ours (docs/amplification.md, Theorem A1).
 from __future__ import annotations
 
 from fractions import Fraction
-from math import comb, factorial
 
 from bounds.arithmetic import is_finite_real
 from bounds.subset_sum.queries import check_open_unit
 
+_NEGLIGIBLE = 2**60
+_MOST = 4096
+
 
 def capped_success_bound(size: int, tolerance: float, cap: float) -> Fraction:
-    """Return the upper bound above of the success probability, exactly (it may exceed 1).
+    """Return the upper bound above of the success probability (it may exceed 1), exactly or at most 2^-60 above.
+
+    Once the terms fall by half each and are that small, the last one stands for all that follow.
 
     >>> float(capped_success_bound(24, 1e-3, 2.5)) > 1 > float(capped_success_bound(10, 1e-3, 1.0))
     True
     """
-    limit = Fraction(cap)
-    return Fraction(tolerance) * sum(
-        (comb(size, k) * min(Fraction(1), limit ** (k - 1) / factorial(k - 1)) for k in range(1, size + 1)), Fraction(0)
-    )
+    _check_cap("capped_success_bound", cap)
+    limit, total = Fraction(cap), Fraction(0)
+    subsets, volume = 1, Fraction(1)
+    for k in range(1, size + 1):
+        subsets = subsets * (size - k + 1) // k
+        volume *= limit / (k - 1) if k > 1 else 1
+        term = subsets * min(Fraction(1), volume)
+        total += term
+        if volume < 1 and (size - k) * limit <= Fraction(k * (k + 1), 2) and term < total / _NEGLIGIBLE:
+            total += term
+            break
+    return Fraction(tolerance) * total
+
+
+def _check_cap(call: str, cap: float) -> None:
+    if not (is_finite_real(cap) and cap > 0):
+        raise ValueError(f"{call}: cap={cap!r} must be a positive number; take for example 2.0")
 
 
 def capped_necessary_size(tolerance: float, failure_probability: float, cap: float) -> int:
     """Return m such that fewer variables have no subset of sum |X_k| <= ``cap`` with probability 1 - delta.
 
-    For one target |z| > ``tolerance`` given in advance. ``cap`` > 0. Raises ValueError for values out of range.
+    For one target |z| > ``tolerance`` given in advance. ``cap`` > 0. At most 4096, which is necessary wherever more is.
+    Raises ValueError for values out of range.
 
     >>> capped_necessary_size(1e-6, 0.01, 2.0), capped_necessary_size(1e-6, 0.01, 8.0)
     (31, 20)
     """
     check_open_unit("capped_necessary_size", tolerance=tolerance, failure_probability=failure_probability)
-    if not (is_finite_real(cap) and cap > 0):
-        raise ValueError(f"capped_necessary_size: cap={cap!r} must be a positive number; take for example 2.0")
+    _check_cap("capped_necessary_size", cap)
     wanted = 1 - Fraction(failure_probability)
     high = 1
-    while capped_success_bound(high, tolerance, cap) < wanted:
+    while high < _MOST and capped_success_bound(high, tolerance, cap) < wanted:
         high *= 2
     low = high // 2
     while high - low > 1:

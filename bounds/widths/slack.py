@@ -7,7 +7,7 @@ than the one before, so the differences add up to the width that is proved:
     certificate    ... the size that is proved sufficient for one problem;
     norms          ... at the tolerance that the layers' norms leave of eps, all of it for this layer;
     budget split   ... at this layer's share of eps;
-    amplification  ... with copies that err differently (one-for-one layers above);
+    amplification  ... with copies that err differently (one-for-one layers above), and subsets chosen for it;
     union bound    ... at the failure probability of one among all problems;
     spare rows     ... with fewer failures allowed per row, and the spare rows added;
     sign surplus   ... with the neurons that fill every base set whatever the signs.
@@ -25,7 +25,7 @@ from bounds.network import LayerSpec
 from bounds.requirement import Stage, WidthRequirement
 from bounds.subset_sum.sizes import necessary_size, sufficient_size
 from bounds.widths.stages import Demand, Sizes, helper_groups_total, one_for_one_sizes, two_for_one_sizes
-from bounds.widths.subsets import SUBSET_RULES
+from bounds.widths.subsets import ANY, SUBSET_RULES, SubsetRule
 
 _COARSEST = 0.25
 
@@ -112,12 +112,12 @@ class _Chain:
 
     def norms(self, stage: Stage) -> Sizes:
         """Return the sizes if this layer had all of eps and copies were one neuron."""
-        return self._sized(stage, self._own_error(stage, 1.0), self._requirement.failure_probability)
+        return self._sized(stage, self._own_error(stage, 1.0), self._requirement.failure_probability, ANY)
 
     def budget_split(self, stage: Stage) -> Sizes:
         """Return the sizes at this layer's share of eps."""
         share = self._requirement.shares[stage.layer - 1]
-        return self._sized(stage, self._own_error(stage, share), self._requirement.failure_probability)
+        return self._sized(stage, self._own_error(stage, share), self._requirement.failure_probability, ANY)
 
     def amplification(self, stage: Stage) -> Sizes:
         """Return the sizes at the error that the plan asks for, for one problem."""
@@ -140,12 +140,12 @@ class _Chain:
         free = share * self._requirement.tolerance / gain if gain > 0 else math.inf
         return max(min(free, _COARSEST), stage.own_error)
 
-    def _sized(self, stage: Stage, own_error: float, probability: float) -> Sizes:
+    def _sized(self, stage: Stage, own_error: float, probability: float, rule: SubsetRule | None = None) -> Sizes:
         layer: LayerSpec = self._layers[stage.layer - 1]
         demand: Demand = replace(stage.demand, own_error=own_error, probability=probability)
         if stage.block is not None:
             return two_for_one_sizes(layer, stage.block, demand)
-        return one_for_one_sizes(layer, demand, SUBSET_RULES[stage.sizes.subsets])
+        return one_for_one_sizes(layer, demand, rule or SUBSET_RULES[stage.sizes.subsets])
 
 
 def _constant_rows(stage: Stage, needed: int, with_spares: bool) -> int:

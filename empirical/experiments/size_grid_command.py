@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bounds.files import write_text_atomically
 from bounds.laws import LAWS
 from empirical.experiments.size_grid import SizeGridConfiguration, experiment
+from empirical.files import write_text_atomically
 from empirical.records import Record, Row, write_record
 
 MODULE = "empirical.experiments.size_grid"

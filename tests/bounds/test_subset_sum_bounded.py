@@ -135,6 +135,11 @@ def test_sizes_are_monotone(per_block: int) -> None:
         ((0.1, 0.1, 0), "per_block"),
         ((0.1, 0.1, 8, 0.75), "window_length"),
         ((0.1, 0.1, 8, 2.0), "window_length"),
+        ((0.1, 0.1, 8, 2.0**-50), "window_length"),
+        ((0.1, 0.1, 8, math.nan), "window_length"),
+        ((0.1, 0.1, 8.5), "per_block"),
+        ((0.1, 0.1, True), "per_block"),
+        ((0.1, 0.1, 2000), "per_block"),
         ((0.1, 0.1, 8, 1.0, 0.0), "window"),
         ((math.nan, 0.1, 8), "tolerance"),
     ],
@@ -187,3 +192,14 @@ def test_bad_cap_is_refused() -> None:
     for cap in (0.0, -1.0, math.nan):
         with pytest.raises(ValueError, match="cap"):
             capped_necessary_size(0.01, 0.01, cap)
+        with pytest.raises(ValueError, match="cap"):
+            capped_success_bound(4, 0.01, cap)
+
+
+def test_the_dropped_tail_is_covered() -> None:
+    """Terms are dropped at size 40 and cap 1/2; the bound exceeds the full sum, by less than 2^-59 of it."""
+    cap = Fraction(1, 2)
+    full = Fraction(1, 8) * sum(
+        math.comb(40, k) * min(Fraction(1), cap ** (k - 1) / math.factorial(k - 1)) for k in range(1, 41)
+    )
+    assert full < capped_success_bound(40, 0.125, 0.5) <= full * (1 + Fraction(1, 2**59))
