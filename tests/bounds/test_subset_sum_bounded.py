@@ -13,6 +13,7 @@ import pytest
 from bounds.subset_sum.bounded_size import bounded_size
 from bounds.subset_sum.capped_necessary import capped_necessary_size, capped_success_bound
 from bounds.subset_sum.sizes import sufficient_size
+from bounds.widths.subsets import SUBSET_RULES
 from empirical.binomial import clopper_pearson
 
 GRID = 4096
@@ -185,6 +186,13 @@ def test_necessary_with_a_cap_stays_below_sufficient() -> None:
         bound = bounded_size(1e-4, 1e-3, per_block, length)
         assert bound is not None
         assert capped_necessary_size(1e-4, 1e-3, 1 + 1e-4 + bound.excess) <= bound.size
+
+
+def test_the_cap_of_a_family_counts_the_tolerance() -> None:
+    """sum |X_k| <= |z| + eta + (J + 1) ell: what a plan calls the cap is all but |z|."""
+    bound, found = bounded_size(0.25, 0.01, 8), SUBSET_RULES["blocks of 8"].size(0.25, 0.01, 1.0)
+    assert bound is not None and found is not None and found.cap is not None
+    assert bound.excess + 0.25 <= found.cap <= (bound.excess + 0.25) * (1 + 1e-9)
 
 
 def test_bad_cap_is_refused() -> None:
