@@ -180,7 +180,10 @@ class Activation:
         if kind == "closed_form":
             return closed_form_radius(self._exact_majorants(), tolerance)
         if kind == "exact":
-            return exact_radius(self._sides, tolerance)
+            crossing = exact_radius(self._sides, tolerance)
+            # where balls cannot tell the crossing from what lies below it, the closed form, proved as well, is larger
+            closed = closed_form_radius(self._exact_majorants(), tolerance) if self.has_closed_form else 0.0
+            return max(crossing, closed)
         if kind == "minimax":
             return self.best_slopes(tolerance).radius
         raise ValueError(f"radius(kind={kind!r}) is unknown; use one of {', '.join(RADIUS_KINDS)}")

@@ -138,3 +138,11 @@ def test_bad_tolerances(tolerance: object, kind: str) -> None:
 def test_unknown_kinds_list_the_known_ones() -> None:
     with pytest.raises(ValueError, match="radius\\(kind='best'\\) is unknown; use one of closed_form, exact, minimax"):
         activation("tanh").radius(1e-3, kind="best")
+
+
+@pytest.mark.parametrize(("name", "tolerance"), [("sigmoid", 1e-25), ("sigmoid", 1e-30), ("tanh", 1e-40)])
+def test_the_largest_radius_is_never_below_the_closed_form(name: str, tolerance: float) -> None:
+    """Where balls cannot tell the crossing from what lies below it, the closed form is the larger proved radius."""
+    act = activation(name)
+    assert act.radius(tolerance, "exact") >= act.radius(tolerance)
+    assert act.certify(tolerance, act.radius(tolerance, "exact")).verdict == "proved"
