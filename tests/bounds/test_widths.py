@@ -264,3 +264,12 @@ def test_bias_problems_need_more_constants_the_less_is_known_about_them() -> Non
 
 def test_powers_of_two() -> None:
     assert [power_of_two_at_least(value) for value in (1.0, 1.01, 0.3, 8.0)] == [1.0, 2.0, 0.5, 8.0]
+
+
+@pytest.mark.parametrize("weight", [0.2, 3.0])
+def test_the_cap_of_a_problem_is_in_units_of_the_weights(weight: float) -> None:
+    """amp_l = R + nonzeros * cap, the cap being what the builder compares sums of |w_k| with: sigma is in both."""
+    spec = dense((2, 3, 2), "relu", weight=weight)
+    stage, layer = bounds.width_requirement(spec, "L+1", 0.2, 0.05, subsets="blocks of 8").stages[-1], spec.layers[-1]
+    assert stage.sizes.sigma != 1 and stage.sizes.cap is not None
+    assert stage.amplification == pytest.approx(layer.row_sum + layer.row_nonzeros * stage.sizes.cap, rel=1e-9)
